@@ -1,0 +1,54 @@
+"""Events that ask a chat model and carry its answer."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field, field_validator
+
+from flink_agents.api.agents.types import OutputSchema
+from flink_agents.api.chat_message import ChatMessage
+from flink_agents.api.events.event import EVENT_TYPE_NAMES, Event
+
+
+class ChatRequestEvent(Event):
+    """Ask a chat model.
+
+    Attributes:
+        model: Name of the chat-model setup.
+        messages: The conversation so far, oldest first.
+        output_schema: A pydantic class or a Flink ``RowTypeInfo`` for the answer. The parsed value
+            is ``response.extra_args["structured_output"]``. None: free text.
+        prompt_args: Values for the placeholders of the setup's prompt, beside those in the
+            messages' ``extra_args``; these win.
+    """
+
+    model: str
+    messages: list[ChatMessage]
+    output_schema: OutputSchema | None = None
+    prompt_args: dict[str, Any] = Field(default_factory=dict[str, Any])
+
+    @field_validator("output_schema", mode="before")
+    @classmethod
+    def _wrap_schema(cls, value: Any) -> Any:
+        if value is None or isinstance(value, (OutputSchema, dict)):
+            return value  # pyright: ignore[reportUnknownVariableType]
+        return OutputSchema(output_schema=value)
+
+
+class ChatResponseEvent(Event):
+    """The answer to a :class:`ChatRequestEvent`.
+
+    Attributes:
+        request_id: Id of the request event.
+        response: The assistant's message. When the request failed and the job is set to ignore
+            errors, its content is empty and ``extra_args["error"]`` says what happened.
+    """
+
+    request_id: UUID
+    response: ChatMessage
+
+
+EVENT_TYPE_NAMES["_chat_request_event"] = ChatRequestEvent
+EVENT_TYPE_NAMES["_chat_response_event"] = ChatResponseEvent

@@ -1,0 +1,132 @@
+"""What can happen to a key. Hosts feed these to the engine, one at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flink_agents.api.events.event import Event
+from flink_agents.engine.state import JournalEntry
+
+
+@dataclass(slots=True)
+class ElementArrived:
+    """An element of the input stream has arrived.
+
+    Attributes:
+        value: The element.
+        timestamp: Its event time in milliseconds, or None.
+        admit: Whether there is room to start it now; else it waits for :class:`Admitted`.
+    """
+
+    value: Any
+    timestamp: int | None = None
+    admit: bool = True
+
+
+@dataclass(slots=True)
+class Admitted:
+    """There is room again for a key whose element was not admitted."""
+
+
+@dataclass(slots=True)
+class WaitingTaken:
+    """The host has taken the oldest waiting element out of its queue, as it was told to.
+
+    Attributes:
+        value: The element.
+        timestamp: Its event time in milliseconds, or None.
+    """
+
+    value: Any
+    timestamp: int | None = None
+
+
+@dataclass(slots=True)
+class CallFinished:
+    """A durable call of a task has finished.
+
+    Attributes:
+        task: Id of the task.
+        attempt: Attempt that made the call.
+        entry: What to keep of it.
+    """
+
+    task: int
+    attempt: int
+    entry: JournalEntry
+
+
+@dataclass(slots=True)
+class ActionResult:
+    """What an action has done.
+
+    Attributes:
+        events: Events sent, in order.
+        memory: Nodes of short-term memory written, as text by path; None removes one.
+        sensory: The same for sensory memory.
+    """
+
+    events: list[Event] = field(default_factory=list[Event])
+    memory: dict[str, str | None] = field(default_factory=dict[str, "str | None"])
+    sensory: dict[str, str | None] = field(default_factory=dict[str, "str | None"])
+
+
+@dataclass(slots=True)
+class ActionFinished:
+    """An action has returned.
+
+    Attributes:
+        task: Id of the task.
+        attempt: Attempt that has finished.
+        result: What it has done.
+    """
+
+    task: int
+    attempt: int
+    result: ActionResult
+
+
+@dataclass(slots=True)
+class ActionFailed:
+    """An action has raised.
+
+    Attributes:
+        task: Id of the task.
+        attempt: Attempt that has failed.
+        error: What it raised.
+    """
+
+    task: int
+    attempt: int
+    error: Exception
+
+
+@dataclass(slots=True)
+class RetryDue:
+    """The wait before another attempt is over.
+
+    Attributes:
+        task: Id of the task.
+        attempt: The attempt that is due.
+    """
+
+    task: int
+    attempt: int
+
+
+@dataclass(slots=True)
+class Restored:
+    """The key was read back from a checkpoint: nothing of it is under way."""
+
+
+Input = (
+    ElementArrived
+    | Admitted
+    | WaitingTaken
+    | CallFinished
+    | ActionFinished
+    | ActionFailed
+    | RetryDue
+    | Restored
+)

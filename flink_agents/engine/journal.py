@@ -1,0 +1,95 @@
+"""Which finished calls answer the calls of a replayed action."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from flink_agents.engine.codec import Codec
+from flink_agents.engine.state import JournalEntry
+from flink_agents.exceptions import ReplayMismatchError
+
+
+def call_name(func: Callable[..., Any]) -> str:
+    """The name of a function in a journal: module and qualified name."""
+    owner = getattr(func, "__func__", func)
+    name = getattr(owner, "__qualname__", None) or type(owner).__qualname__
+    return f"{getattr(owner, '__module__', '')}.{name}"
+
+
+def call_digest(
+    codec: Codec, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> str:
+    """Identity of a call: a digest of the function's name and arguments.
+
+    Raises:
+        NotStorableError: If an argument is of a type that has no stable text form.
+    """
+    text = codec.dumps([name, list(args), sorted(kwargs.items())])
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+class TaskJournal:
+    """The journal of a task as one attempt sees it.
+
+    A call is answered by the oldest finished call of the same identity that has not answered
+    yet. So calls that were made side by side may finish in another order on replay.
+
+    Args:
+        action: Name of the action, for errors.
+        entries: Calls finished so far.
+        attempt: The attempt that runs now.
+    """
+
+    def __init__(self, action: str, entries: Sequence[JournalEntry], attempt: int) -> None:
+        self._action = action
+        self._attempt = attempt
+        self._by_digest: dict[str, deque[JournalEntry]] = defaultdict(deque)
+        for entry in entries:
+            self._by_digest[entry.digest].append(entry)
+        self._new: list[str] = []
+
+    def claim(self, name: str, digest: str) -> JournalEntry | None:
+        """The finished call that answers this one, or None if it has to be made."""
+        if found := self._by_digest.get(digest):
+            return found.popleft()
+        self._new.append(name)
+        return None
+
+    def check_sequential(self, name: str) -> None:
+        """Check a call that is about to be made by an action that makes one call at a time.
+
+        Raises:
+            ReplayMismatchError: If another call was made in its place before the crash.
+        """
+        if left := self._left():
+            raise self._mismatch(left, [name])
+
+    def check_complete(self) -> None:
+        """Check, at the end of an attempt, that each finished call has answered.
+
+        Raises:
+            ReplayMismatchError: If the attempt made other calls than before the crash.
+        """
+        if left := self._left():
+            raise self._mismatch(left, self._new)
+
+    def _left(self) -> list[str]:
+        # Calls of an earlier attempt need not be made again: it failed, this one may go another
+        # way.
+        return [
+            entry.call
+            for entries in self._by_digest.values()
+            for entry in entries
+            if entry.attempt == self._attempt
+        ]
+
+    def _mismatch(self, before: Sequence[str], now: Sequence[str]) -> ReplayMismatchError:
+        return ReplayMismatchError(
+            f"Action {self._action!r} called {', '.join(before)} before the crash, but on replay "
+            f"{', '.join(now) or 'nothing'} in its place (other function or other arguments). "
+            "An action must make the same calls when it is replayed: take time, randomness and "
+            "outside data from durable_execute."
+        )

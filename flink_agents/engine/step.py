@@ -1,0 +1,244 @@
+"""The engine: a state machine per key, without a clock, a thread or a server.
+
+``step(state, input)`` changes the state it is given and returns what is to be done. The same
+inputs on the same state always give the same effects. The engine never runs user code: it asks
+for it with ``RunAction`` and is told the outcome, so a test or a replay can answer in its place.
+
+Rules:
+    * One run per key at a time; further elements wait in order.
+    * Actions of users run one at a time per key, in the order of their events. Built-in actions,
+      such as the one that asks a chat model, run beside them and beside each other.
+    * What an action did is applied when it returns; an action that raises has done nothing.
+    * A run ends when no task is left.
+"""
+
+from __future__ import annotations
+
+from flink_agents.api.core_options import ErrorHandlingStrategy
+from flink_agents.api.events.chat_event import ChatRequestEvent, ChatResponseEvent
+from flink_agents.api.events.event import Event, InputEvent, OutputEvent
+from flink_agents.api.chat_message import ChatMessage, MessageRole
+from flink_agents.engine.effects import (
+    Effect,
+    Emit,
+    EndRun,
+    Fail,
+    IgnoreError,
+    PutWaiting,
+    RunAction,
+    ScheduleRetry,
+    SendDeadLetter,
+    TakeWaiting,
+    WriteMemory,
+)
+from flink_agents.engine.inputs import (
+    ActionFailed,
+    ActionFinished,
+    Admitted,
+    CallFinished,
+    ElementArrived,
+    Input,
+    Restored,
+    RetryDue,
+    WaitingTaken,
+)
+from flink_agents.engine.policy import ErrorPolicy
+from flink_agents.engine.state import KeyState, Run, Task
+from flink_agents.exceptions import ActionError, UnhandledEventError
+from flink_agents.plan.agent_plan import AgentPlan
+
+
+class Engine:
+    """The rules of one agent.
+
+    Args:
+        plan: The agent.
+        policy: What is done about errors.
+    """
+
+    def __init__(self, plan: AgentPlan, policy: ErrorPolicy | None = None) -> None:
+        self._plan = plan
+        self._policy = policy or ErrorPolicy()
+
+    def step(self, state: KeyState, given: Input) -> list[Effect]:
+        """Apply one input.
+
+        Args:
+            state: State of the key; it is changed.
+            given: What has happened.
+
+        Returns:
+            What is to be done, in order. Empty for the outcome of an attempt that is no longer
+            waited for.
+        """
+        effects: list[Effect] = []
+        if isinstance(given, ElementArrived):
+            if state.run is None and given.admit and not state.waiting:
+                self._start(state, given.value, given.timestamp, effects)
+            else:
+                index = state.next_waiting
+                state.next_waiting += 1
+                effects.append(PutWaiting(index, given.value, given.timestamp))
+        elif isinstance(given, WaitingTaken):
+            self._start(state, given.value, given.timestamp, effects)
+        elif isinstance(given, Admitted):
+            self._take_next(state, effects)
+        elif isinstance(given, Restored):
+            self._restore(state, effects)
+        else:
+            run = state.run
+            task = run.tasks.get(given.task) if run is not None else None
+            if run is not None and task is not None and task.attempt == given.attempt:
+                self._continue(state, run, task, given, effects)
+        return effects
+
+    def _continue(
+        self,
+        state: KeyState,
+        run: Run,
+        task: Task,
+        given: CallFinished | ActionFinished | ActionFailed | RetryDue,
+        effects: list[Effect],
+    ) -> None:
+        if isinstance(given, CallFinished):
+            task.journal.append(given.entry)
+            return
+        if isinstance(given, RetryDue):
+            if task.retry_delay is not None:
+                task.retry_delay = None
+                effects.append(_run_action(run, task))
+            return
+        if isinstance(given, ActionFailed):
+            if self._retry(task, given, effects):
+                return
+            self._give_up(run, task, given.error, effects)
+        else:
+            self._finish(run, task, given, effects)
+        self._advance(state, run, effects)
+
+    def _start(
+        self, state: KeyState, value: object, timestamp: int | None, effects: list[Effect]
+    ) -> None:
+        run = state.run = Run(value, timestamp)
+        self._dispatch(run, InputEvent(input=value), effects)
+        self._advance(state, run, effects)
+
+    def _take_next(self, state: KeyState, effects: list[Effect]) -> None:
+        if state.run is None and state.waiting:
+            effects.append(TakeWaiting(state.first_waiting))
+            state.first_waiting += 1
+            if not state.waiting:
+                state.first_waiting = state.next_waiting = 0
+
+    def _restore(self, state: KeyState, effects: list[Effect]) -> None:
+        run = state.run
+        if run is None:
+            self._take_next(state, effects)
+            return
+        for task in run.tasks.values():
+            if task.retry_delay is not None:
+                effects.append(ScheduleRetry(task.id, task.attempt, task.retry_delay))
+            elif task.started:
+                effects.append(_run_action(run, task))
+        self._advance(state, run, effects)
+
+    def _finish(
+        self, run: Run, task: Task, given: ActionFinished, effects: list[Effect]
+    ) -> None:
+        del run.tasks[task.id]
+        result = given.result
+        if result.memory:
+            effects.append(WriteMemory(result.memory))
+        for path, node in result.sensory.items():
+            if node is None:
+                run.sensory.pop(path, None)
+            else:
+                run.sensory[path] = node
+        for event in result.events:
+            if isinstance(event, OutputEvent):
+                effects.append(Emit(event.output, run.timestamp))
+            self._dispatch(run, event, effects)
+
+    def _dispatch(self, run: Run, event: Event, effects: list[Effect]) -> None:
+        for action in self._plan.listeners(event):
+            task = Task(run.next_task, action.name, event)
+            run.next_task += 1
+            run.tasks[task.id] = task
+            if action.concurrent:
+                effects.append(_run_action(run, task))
+
+    def _advance(self, state: KeyState, run: Run, effects: list[Effect]) -> None:
+        """Start the next action of the user's, or end the run."""
+        if not run.tasks:
+            state.run = None
+            effects.append(EndRun())
+            self._take_next(state, effects)
+            return
+        actions = self._plan.actions_by_name
+        for task in run.tasks.values():
+            if not actions[task.action].concurrent:
+                if not task.started:
+                    effects.append(_run_action(run, task))
+                return
+
+    def _retry(self, task: Task, given: ActionFailed, effects: list[Effect]) -> bool:
+        delay = self._policy.retry_delay(task.attempt, task.event.id.int)
+        if delay is None:
+            return False
+        task.attempt += 1
+        task.retry_delay = delay
+        # What succeeded is not repeated; what failed is to be tried again.
+        task.journal = [entry for entry in task.journal if entry.ok]
+        effects.append(ScheduleRetry(task.id, task.attempt, delay))
+        return True
+
+    def _give_up(self, run: Run, task: Task, error: Exception, effects: list[Effect]) -> None:
+        strategy = self._policy.strategy
+        if strategy is ErrorHandlingStrategy.IGNORE:
+            effects.append(IgnoreError(task.action, error))
+        elif strategy is ErrorHandlingStrategy.DEAD_LETTER:
+            effects.append(
+                SendDeadLetter(task.action, task.event, run.value, error, task.attempt)
+            )
+        else:
+            effects.append(Fail(self._failure(task, error)))
+            return
+        del run.tasks[task.id]
+        if isinstance(task.event, ChatRequestEvent) and self._plan.actions_by_name[
+            task.action
+        ].concurrent:
+            # Whoever waits for the answer is told, so that no run hangs.
+            problem = f"{type(error).__name__}: {error}"
+            message = ChatMessage(role=MessageRole.ASSISTANT, extra_args={"error": problem})
+            self._dispatch(
+                run, ChatResponseEvent(request_id=task.event.id, response=message), effects
+            )
+
+    def _failure(self, task: Task, error: Exception) -> ActionError:
+        tries = f" after {task.attempt} attempts" if task.attempt > 1 else ""
+        failure = ActionError(
+            f"Action {task.action!r} of agent {self._plan.agent!r} failed{tries} on "
+            f"{type(task.event).__name__} {task.event.id}: {type(error).__name__}: {error}"
+        )
+        failure.__cause__ = error
+        return failure
+
+
+def check_heard(plan: AgentPlan, action: str, event: Event) -> None:
+    """Refuse an event that would go nowhere.
+
+    Raises:
+        UnhandledEventError: If it is no output and no action listens to it.
+    """
+    if not plan.listeners(event) and not isinstance(event, OutputEvent):
+        raise UnhandledEventError(
+            f"Action {action!r} of agent {plan.agent!r} sent {event.get_type()!r}, to which no "
+            f"action listens. Add one with @action({type(event).__name__}), or do not send it."
+        )
+
+
+def _run_action(run: Run, task: Task) -> RunAction:
+    task.started = True
+    return RunAction(
+        task.id, task.action, task.event, task.attempt, tuple(task.journal), run.sensory
+    )

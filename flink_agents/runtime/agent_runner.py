@@ -1,0 +1,401 @@
+"""Runs an agent for the keys of one subtask: carries out what the engine wants done.
+
+A host gives it a :class:`KeyStore` and feeds it elements; everything else, from order to
+retries, is the engine's. Both hosts use this class as it is.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from flink_agents.api.core_options import AgentExecutionOptions
+from flink_agents.engine.codec import Codec
+from flink_agents.engine.effects import (
+    Effect,
+    Emit,
+    Fail,
+    IgnoreError,
+    PutWaiting,
+    RunAction,
+    ScheduleRetry,
+    SendDeadLetter,
+    TakeWaiting,
+    WriteMemory,
+)
+from flink_agents.engine.inputs import (
+    ActionFailed,
+    ActionFinished,
+    Admitted,
+    CallFinished,
+    ElementArrived,
+    Input,
+    Restored,
+    RetryDue,
+    WaitingTaken,
+)
+from flink_agents.engine.state import JournalEntry, KeyState, dump_state, load_state
+from flink_agents.engine.step import Engine
+from flink_agents.exceptions import ActionError, NotStorableError
+from flink_agents.plan.agent_plan import ActionSpec
+from flink_agents.runtime.background import Background
+from flink_agents.runtime.context import ActionContext
+from flink_agents.runtime.dead_letter import DeadLetter
+from flink_agents.runtime.services import Services
+
+logger = logging.getLogger(__name__)
+
+
+class KeyStore(Protocol):
+    """State of the key that the host has made current. All values are text."""
+
+    def load(self) -> str | None:
+        """What was saved, or None."""
+        ...
+
+    def save(self, text: str) -> None:
+        """Keep the state of open work."""
+        ...
+
+    def clear(self) -> None:
+        """Forget the state of open work."""
+        ...
+
+    def read_memory(self, path: str) -> str | None:
+        """A node of short-term memory, or None."""
+        ...
+
+    def write_memory(self, nodes: dict[str, str | None]) -> None:
+        """Write nodes of short-term memory; None removes one."""
+        ...
+
+    def all_memory(self) -> dict[str, str]:
+        """All nodes of short-term memory by path."""
+        ...
+
+    def put_waiting(self, index: int, text: str) -> None:
+        """Put an element into the queue."""
+        ...
+
+    def take_waiting(self, index: int) -> str:
+        """Take an element out of the queue."""
+        ...
+
+
+class Host(Protocol):
+    """What the runner asks of its host, beside state."""
+
+    def switch(self, handle: Any) -> None:
+        """Make a key current."""
+        ...
+
+    def opened(self, key: Hashable) -> None:
+        """The current key has open work from now on."""
+        ...
+
+    def idle(self, key: Hashable) -> None:
+        """The current key has no open work any more."""
+        ...
+
+    def emit(self, key: Hashable, value: Any, timestamp: int | None) -> None:
+        """Send a value downstream."""
+        ...
+
+    def dead_letter(self, letter: DeadLetter) -> None:
+        """Send a failed event to the dead letters."""
+        ...
+
+
+@dataclass(slots=True)
+class _OpenKey:
+    """A key of this subtask that has open work."""
+
+    key: Hashable
+    handle: Any
+    state: KeyState
+    saved: bool = False
+    announced: bool = False
+
+
+class AgentRunner:
+    """The agent at work in one subtask. Not thread-safe: its owner is the operator's thread.
+
+    Args:
+        services: What the actions share; closed with the runner.
+        store: State of the current key.
+        host: Switches keys, takes outputs.
+    """
+
+    def __init__(self, services: Services, store: KeyStore, host: Host) -> None:
+        self._services = services
+        self._store = store
+        self._host = host
+        self._engine = Engine(services.plan, services.policy)
+        self._actions = services.plan.actions_by_name
+        self._metrics = services.metrics
+        self._codec = services.codec
+        self._open: dict[Hashable, _OpenKey] = {}
+        self._parked: deque[_OpenKey] = deque()
+        self._background: Background[_OpenKey] = Background(services)
+        self._idle_key = _OpenKey("", None, KeyState())
+        option = services.config.get
+        self._patience = option(AgentExecutionOptions.BACK_PRESSURE_WAIT)
+        self._one_by_one = not (
+            option(AgentExecutionOptions.CHAT_ASYNC)
+            and option(AgentExecutionOptions.TOOL_CALL_ASYNC)
+        )
+
+    @property
+    def open_keys(self) -> int:
+        """Keys that have open work."""
+        return len(self._open)
+
+    @property
+    def in_flight(self) -> int:
+        """Tasks under way in the background, waits for a retry included."""
+        return self._background.open
+
+    @property
+    def has_background_work(self) -> bool:
+        """Whether :meth:`pump` may find something."""
+        return self._background.open > 0 or bool(self._parked)
+
+    def is_open(self, key: Hashable) -> bool:
+        """Whether a key of this subtask is known to have open work."""
+        return key in self._open
+
+    def element(
+        self, key: Hashable, handle: Callable[[], Any], value: Any, timestamp: int | None,
+        stored: bool,
+    ) -> None:
+        """Take an element of the current key.
+
+        Args:
+            key: The key.
+            handle: Gives what the host needs to switch back to the key later.
+            value: The element.
+            timestamp: Its event time in milliseconds, or None.
+            stored: Whether the key may have state that was restored and not been resumed.
+        """
+        self._metrics.events += 1
+        full = self._background.open >= self._services.max_in_flight
+        admit = not full or self._make_room(handle)
+        entry = self._open.get(key)
+        if entry is None and stored:
+            entry = self._resume(key, handle)
+        if entry is None:
+            # Most elements of agents without model calls are done within this call: they share
+            # one entry, which becomes the key's own as soon as something stays open.
+            entry = self._idle_key
+            entry.key = key
+            entry.handle = handle
+        self._feed(entry, ElementArrived(value, timestamp, admit))
+        if not admit and entry.state.run is None:
+            self._parked.append(self._open[key])
+        if self._one_by_one:
+            self.drain_key(key)
+
+    def pump(self, wait: float = 0.0) -> None:
+        """Apply what has happened in the background.
+
+        Args:
+            wait: Seconds to wait if nothing has happened yet.
+        """
+        inputs: dict[int, tuple[_OpenKey, list[Input]]] = {}
+        for outcome in self._background.collect(wait):
+            inputs.setdefault(id(outcome.key), (outcome.key, []))[1].append(outcome.given)
+        for entry, given in inputs.values():
+            self._host.switch(entry.handle)
+            self._feed(entry, *given)
+        while self._parked and self._background.open < self._services.max_in_flight:
+            entry = self._parked.popleft()
+            if self._open.get(entry.key) is entry:
+                self._host.switch(entry.handle)
+                self._feed(entry, Admitted())
+
+    def resume(self, key: Hashable, handle: Callable[[], Any]) -> bool:
+        """Go on with the current key if a checkpoint left open work of it.
+
+        Returns:
+            Whether the key has open work now.
+        """
+        return key in self._open or self._resume(key, handle) is not None
+
+    def drain(self) -> None:
+        """Wait until no key of this subtask has open work."""
+        while self._open:
+            self.pump(wait=0.1)
+
+    def drain_key(self, key: Hashable) -> None:
+        """Wait until one key has no open work."""
+        while key in self._open:
+            self.pump(wait=0.1)
+
+    def close(self) -> None:
+        """Cancel what is under way and release all resources."""
+        try:
+            self._background.close()
+        finally:
+            self._services.close()
+
+    def _make_room(self, handle: Callable[[], Any]) -> bool:
+        """Hold the input up until there is room, but not so long that a checkpoint would wait."""
+        current = handle()
+        self.pump(wait=self._patience)
+        self._host.switch(current)
+        return self._background.open < self._services.max_in_flight
+
+    def _resume(self, key: Hashable, handle: Callable[[], Any]) -> _OpenKey | None:
+        text = self._store.load()
+        if text is None:
+            return None
+        entry = _OpenKey(key, handle(), load_state(text, self._codec), saved=True)
+        self._open[key] = entry
+        self._feed(entry, Restored())
+        return self._open.get(key)
+
+    def _feed(self, entry: _OpenKey, *given: Input) -> None:
+        """Step the engine until nothing is left to do at once, then keep what is open."""
+        inputs = deque(given)
+        while inputs:
+            for effect in self._engine.step(entry.state, inputs.popleft()):
+                inputs.extend(self._carry_out(entry, effect))
+        if entry.state.is_idle:
+            if entry.saved:
+                self._store.clear()
+                entry.saved = False
+            if entry is not self._idle_key:
+                del self._open[entry.key]
+                if entry.announced:
+                    entry.announced = False
+                    self._host.idle(entry.key)
+        else:
+            entry = self._own(entry)
+            self._save(entry)
+            if not entry.announced:
+                entry.announced = True
+                self._host.opened(entry.key)
+
+    def _save(self, entry: _OpenKey) -> None:
+        try:
+            self._store.save(dump_state(entry.state, self._codec))
+        except NotStorableError as error:
+            run = entry.state.run
+            for task in run.tasks.values() if run is not None else ():
+                if not _is_storable(self._codec, task.event):
+                    self._feed(entry, ActionFailed(task.id, task.attempt, error))
+                    return
+            raise ActionError(
+                f"The input element of key {entry.key!r} cannot be kept in state: {error}"
+            ) from error
+        entry.saved = True
+
+    def _own(self, entry: _OpenKey) -> _OpenKey:
+        """Make the shared entry the key's own, as something of the key stays open."""
+        if entry is self._idle_key:
+            self._idle_key = _OpenKey("", None, KeyState())
+            entry.handle = entry.handle()
+        self._open[entry.key] = entry
+        return entry
+
+    def _carry_out(self, entry: _OpenKey, effect: Effect) -> Iterable[Input]:
+        if isinstance(effect, RunAction):
+            return self._run_action(entry, effect)
+        if isinstance(effect, Emit):
+            self._host.emit(entry.key, effect.value, effect.timestamp)
+        elif isinstance(effect, WriteMemory):
+            self._store.write_memory(effect.nodes)
+        elif isinstance(effect, PutWaiting):
+            text = self._codec.dumps([effect.value, effect.timestamp])
+            self._store.put_waiting(effect.index, text)
+        elif isinstance(effect, TakeWaiting):
+            value, timestamp = self._codec.loads(self._store.take_waiting(effect.index))
+            return (WaitingTaken(value, timestamp),)
+        elif isinstance(effect, ScheduleRetry):
+            entry = self._own(entry)
+            due = RetryDue(effect.task, effect.attempt)
+            self._background.after(effect.delay, entry, due)
+        elif isinstance(effect, IgnoreError):
+            self._metrics.of_action(effect.action).get_counter("numOfErrorsIgnored").inc()
+            logger.warning(
+                "Action %r, key %r: ignored %s: %s",
+                effect.action, entry.key, type(effect.error).__name__, effect.error,
+            )
+        elif isinstance(effect, SendDeadLetter):
+            self._host.dead_letter(DeadLetter.of(entry.key, effect))
+        elif isinstance(effect, Fail):
+            raise _with_key(effect.error, entry.key)
+        return ()
+
+    def _run_action(self, entry: _OpenKey, effect: RunAction) -> Iterable[Input]:
+        action = self._actions[effect.action]
+        self._metrics.action_started(action.name)
+        if action.is_async:
+            self._run_in_background(self._own(entry), action, effect)
+            return ()
+        calls: list[JournalEntry] = []
+        context = ActionContext(
+            self._services, action, entry.key, effect, self._store.read_memory, calls.append
+        )
+        try:
+            scope = self._services.scope(action.name)
+            _check_returned(action, scope.run(action.func, effect.event, context))
+            return (ActionFinished(effect.task, effect.attempt, context.result()),)
+        except Exception as error:
+            context.close()
+            # What was called is of use only to another attempt.
+            made = [CallFinished(effect.task, effect.attempt, call) for call in calls]
+            return (*made, ActionFailed(effect.task, effect.attempt, error))
+
+    def _run_in_background(self, entry: _OpenKey, action: ActionSpec, effect: RunAction) -> None:
+        memory = {} if action.concurrent else self._store.all_memory()
+        task, attempt = effect.task, effect.attempt
+        background = self._background
+        context = ActionContext(
+            self._services, action, entry.key, effect, memory.get,
+            lambda done: background.call_finished(entry, CallFinished(task, attempt, done)),
+        )
+
+        async def call() -> Input:
+            try:
+                _check_returned(action, await action.func(effect.event, context))
+                return ActionFinished(task, attempt, context.result())
+            except Exception as error:
+                context.close()
+                return ActionFailed(task, attempt, error)
+
+        background.run(entry, action.name, call)
+
+
+def _check_returned(action: ActionSpec, returned: Any) -> None:
+    """Refuse a result, which would be lost: most often it was meant as an output."""
+    if returned is None:
+        return
+    if inspect.iscoroutine(returned):
+        returned.close()
+        raise TypeError(
+            f"Action {action.name!r} returned a coroutine without awaiting it. Declare the action "
+            "`async def` and await the call."
+        )
+    raise TypeError(
+        f"Action {action.name!r} returned a {type(returned).__name__}. Actions return nothing: "
+        "send an OutputEvent to put a value into the output."
+    )
+
+
+def _is_storable(codec: Codec, value: Any) -> bool:
+    try:
+        codec.dumps(value)
+    except NotStorableError:
+        return False
+    return True
+
+
+def _with_key(error: ActionError, key: Hashable) -> ActionError:
+    failure = ActionError(f"{error} (key {key!r})")
+    failure.__cause__ = error.__cause__
+    return failure

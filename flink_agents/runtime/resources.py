@@ -1,0 +1,123 @@
+"""Creates the resources of a plan on the worker, once each, and closes them."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from flink_agents.api.configuration import ReadableConfiguration
+from flink_agents.api.resource import Resource, ResourceDescriptor, ResourceType
+from flink_agents.exceptions import ResourceArgumentError, UnknownResourceError
+from flink_agents.plan.agent_plan import AgentPlan
+from flink_agents.plan.resource_arguments import argument_names
+
+_ENVIRONMENT = re.compile(r"\$\{env:([^}]+)\}")
+
+
+class ResourceCache:
+    """The resources of one subtask. Safe to use from several threads.
+
+    Args:
+        plan: Declares the resources.
+        config: A key ``ClassName.argument`` is a default for a descriptor's argument.
+        max_in_flight: Calls that may be open at once.
+    """
+
+    def __init__(
+        self, plan: AgentPlan, config: ReadableConfiguration, max_in_flight: int = 1000
+    ) -> None:
+        self._plan = plan
+        self._config = config
+        self._max_in_flight = max_in_flight
+        self._created: dict[tuple[ResourceType, str], Resource] = {}
+        self._lock = threading.RLock()
+
+    def get(self, name: str, kind: ResourceType) -> Resource:
+        """The resource of that name and type, created on first use.
+
+        Raises:
+            UnknownResourceError: If the plan has none.
+            ResourceArgumentError: If it cannot be created.
+        """
+        found = self._created.get((kind, name))
+        if found is not None:
+            return found
+        with self._lock:
+            found = self._created.get((kind, name))
+            if found is None:
+                found = self._created[kind, name] = self._create(name, kind)
+        return found
+
+    def created(self) -> list[Resource]:
+        """The resources created so far, the last one first."""
+        with self._lock:
+            return list(reversed(self._created.values()))
+
+    def _create(self, name: str, kind: ResourceType) -> Resource:
+        declared = self._plan.resources.get((kind, name))
+        if declared is None:
+            known = sorted(n for k, n in self._plan.resources if k is kind)
+            raise UnknownResourceError(
+                self._plan.agent,
+                f"{kind.value} {name!r}",
+                "is not declared",
+                f"Declared are: {', '.join(known)}." if known else "Declare it on the agent.",
+            )
+        if not isinstance(declared, ResourceDescriptor):
+            declared.get_resource = self.get
+            return declared
+        cls = declared.resolve_class()
+        arguments = {**self._defaults(cls), **argument_names(cls, declared.arguments)}
+        resolved = {n: self._resolve(name, n, v) for n, v in arguments.items()}
+        try:
+            resource = cls(**resolved, get_resource=self.get)
+        except (ValidationError, TypeError, ValueError) as error:
+            # Pydantic's own text repeats the input, which may be a secret.
+            problem = (
+                "; ".join(
+                    f"{'.'.join(map(str, e['loc']))}: {e['msg']}"
+                    for e in error.errors(include_url=False, include_input=False)
+                )
+                if isinstance(error, ValidationError)
+                else str(error)
+            )
+            raise ResourceArgumentError(
+                self._plan.agent,
+                f"{kind.value} {name!r}",
+                f"{cls.__name__} cannot be created: {problem}",
+                "Correct its arguments.",
+            ) from None
+        resource.set_max_in_flight(self._max_in_flight)
+        return resource
+
+    def _defaults(self, cls: type[Resource]) -> dict[str, Any]:
+        prefix = f"{cls.__name__}."
+        settings = self._config.to_dict()
+        found = {k[len(prefix) :]: v for k, v in settings.items() if k.startswith(prefix)}
+        return argument_names(cls, found)
+
+    def _resolve(self, resource: str, argument: str, value: Any) -> Any:
+        if isinstance(value, str):
+            return _ENVIRONMENT.sub(lambda m: self._variable(resource, argument, m[1]), value)
+        if isinstance(value, dict):
+            items = cast("dict[Any, Any]", value)
+            return {k: self._resolve(resource, argument, v) for k, v in items.items()}
+        if isinstance(value, list):
+            return [self._resolve(resource, argument, v) for v in cast("list[Any]", value)]
+        return value
+
+    def _variable(self, resource: str, argument: str, name: str) -> str:
+        try:
+            return os.environ[name]
+        except KeyError:
+            raise ResourceArgumentError(
+                self._plan.agent,
+                f"resource {resource!r}",
+                f"argument {argument!r} needs the environment variable {name}, which is not set "
+                "on this worker",
+                "Set it where the TaskManager runs.",
+            ) from None

@@ -1,0 +1,82 @@
+"""Fixtures for jobs on a real MiniCluster inside PyFlink's gateway process.
+
+The gateway is one Java process per Python process; it ends by itself when the test run ends,
+however that happens, because its standard input closes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+from pyflink.common import Configuration, TypeInformation, Types
+from pyflink.datastream import DataStream, StreamExecutionEnvironment
+from pyflink.java_gateway import get_gateway
+
+from flink_agents.runtime.flink.worker_environment import configure, find_java_home
+
+EnvironmentFactory = Callable[..., StreamExecutionEnvironment]
+
+
+@pytest.fixture
+def flink_env() -> Iterator[EnvironmentFactory]:
+    """A factory of fresh environments: `flink_env("thread", parallelism=2, options={...})`.
+
+    Checkpoints are off and a failed job is not restarted unless the options say otherwise.
+    """
+    find_java_home()
+    made: list[StreamExecutionEnvironment] = []
+
+    def make(
+        mode: str = "thread", parallelism: int = 1, options: dict[str, str] | None = None
+    ) -> StreamExecutionEnvironment:
+        configuration = Configuration()
+        defaults = {
+            "python.execution-mode": mode,
+            "restart-strategy.type": "none",
+            # Timers and state calls of process mode reach Java at the end of a bundle.
+            "python.fn-execution.bundle.time": "50",
+            "rest.bind-port": "0",
+        }
+        for key, value in {**defaults, **(options or {})}.items():
+            configuration.set_string(key, value)
+        environment = StreamExecutionEnvironment.get_execution_environment(configuration)
+        configure(environment)
+        environment.set_parallelism(parallelism)
+        made.append(environment)
+        return environment
+
+    yield make
+    for environment in made:
+        environment.close()
+
+
+@pytest.fixture
+def paced_source() -> Callable[..., DataStream]:
+    """A source that emits at a steady rate, so that a job stays alive while timers fire."""
+
+    def make(
+        environment: StreamExecutionEnvironment,
+        elements: Sequence[Any],
+        per_second: float,
+        type_info: TypeInformation | None = None,
+    ) -> DataStream:
+        jvm: Any = get_gateway().jvm
+        flink = jvm.org.apache.flink
+        j_environment = environment._j_stream_execution_environment
+        j_type = (type_info or Types.STRING()).get_java_type_info()
+        generator = flink.connector.datagen.functions.FromElementsGeneratorFunction(
+            j_type, j_environment.getConfig(), list(elements)
+        )
+        rate = flink.api.connector.source.util.ratelimit.RateLimiterStrategy.perSecond(
+            float(per_second)
+        )
+        source = flink.connector.datagen.source.DataGeneratorSource(
+            generator, len(elements), rate, j_type
+        )
+        no_watermarks = flink.api.common.eventtime.WatermarkStrategy.noWatermarks()
+        j_stream = j_environment.fromSource(source, no_watermarks, "paced", j_type)
+        return DataStream(j_stream.setParallelism(1))
+
+    return make
