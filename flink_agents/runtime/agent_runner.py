@@ -168,6 +168,10 @@ class AgentRunner:
         """Whether a key of this subtask is known to have open work."""
         return key in self._open
 
+    def handle_of(self, key: Hashable) -> Any:
+        """The host's handle of a key that has open work."""
+        return self._open[key].handle
+
     def element(
         self, key: Hashable, handle: Callable[[], Any], value: Any, timestamp: int | None,
         stored: bool,
@@ -199,11 +203,14 @@ class AgentRunner:
         if self._one_by_one:
             self.drain_key(key)
 
-    def pump(self, wait: float = 0.0) -> None:
+    def pump(self, wait: float = 0.0) -> bool:
         """Apply what has happened in the background.
 
         Args:
             wait: Seconds to wait if nothing has happened yet.
+
+        Returns:
+            Whether anything had happened.
         """
         inputs: dict[int, tuple[_OpenKey, list[Input]]] = {}
         for outcome in self._background.collect(wait):
@@ -216,6 +223,7 @@ class AgentRunner:
             if self._open.get(entry.key) is entry:
                 self._host.switch(entry.handle)
                 self._feed(entry, Admitted())
+        return bool(inputs)
 
     def resume(self, key: Hashable, handle: Callable[[], Any]) -> bool:
         """Go on with the current key if a checkpoint left open work of it.

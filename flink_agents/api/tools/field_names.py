@@ -9,6 +9,9 @@ from collections.abc import Iterable
 from pydantic import BaseModel
 
 
+_RESERVED_PREFIX = "model_"
+
+
 def field_names(names: Iterable[str]) -> dict[str, str]:
     """A field name for each argument name: the same where it can be, else a similar one.
 
@@ -22,7 +25,8 @@ def field_names(names: Iterable[str]) -> dict[str, str]:
         if name in chosen:
             continue
         stem = re.sub(r"\W", "_", name).strip("_")
-        stem = stem if stem[:1].isalpha() else f"field_{stem}".rstrip("_")
+        if not stem[:1].isalpha() or stem.startswith(_RESERVED_PREFIX):
+            stem = f"field_{stem}".rstrip("_")
         candidate, number = f"{stem}_", 2
         while candidate in taken or not _fits(candidate):
             candidate, number = f"{stem}_{number}", number + 1
@@ -36,6 +40,6 @@ def _fits(name: str) -> bool:
         name.isidentifier()
         and not keyword.iskeyword(name)
         and not name.startswith("_")
-        and not name.startswith("model_")
+        and not name.startswith(_RESERVED_PREFIX)
         and not hasattr(BaseModel, name)
     )

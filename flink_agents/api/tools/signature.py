@@ -28,12 +28,15 @@ class ToolSignature:
         positional_only: All parameters that cannot be given by name, in order.
         is_async: Whether it is an ``async def``. That a plain function returns a coroutine is seen
             only when it is called.
+        hints: Those annotations that are written as text, resolved. A function that was pickled
+            by value cannot resolve them any more, for lack of its module.
     """
 
     parameters: tuple[inspect.Parameter, ...]
     context_parameter: str | None
     positional_only: tuple[inspect.Parameter, ...]
     is_async: bool
+    hints: dict[str, Any]
 
 
 def plain_callable(func: Any) -> Callable[..., Any]:
@@ -75,12 +78,15 @@ def tool_name(func: Callable[..., Any]) -> str:
     return name
 
 
-def read_signature(name: str, func: Callable[..., Any]) -> ToolSignature:
+def read_signature(
+    name: str, func: Callable[..., Any], hints: Mapping[str, Any] | None = None
+) -> ToolSignature:
     """How the function of the tool ``name`` is called.
 
     Args:
         name: Name of the tool, for errors.
         func: The function; what a ``functools.partial`` has bound is not a parameter any more.
+        hints: Annotations that are known already, by parameter.
 
     Raises:
         TypeError: If a model could not call it: ``*args`` or ``**kwargs``, a method without its
@@ -99,6 +105,7 @@ def read_signature(name: str, func: Callable[..., Any]) -> ToolSignature:
     keywords: Mapping[str, Any] = getattr(func, "keywords", {})
     bound = set(keywords) if isinstance(func, functools.partial) else set[str]()
     parameters: list[inspect.Parameter] = []
+    resolved_hints: dict[str, Any] = dict(hints or {})
     context_parameter: str | None = None
     for index, parameter in enumerate(signature.parameters.values()):
         if parameter.name in bound:
@@ -106,8 +113,12 @@ def read_signature(name: str, func: Callable[..., Any]) -> ToolSignature:
         _refuse_unnamed(name, parameter, is_first=index == 0)
         if _is_context(parameter.annotation):
             resolved: Any = None
+        elif parameter.name in resolved_hints:
+            resolved = resolved_hints[parameter.name]
         else:
             resolved = _resolve(name, parameter, code)
+            if resolved != parameter.annotation and parameter.annotation is not parameter.empty:
+                resolved_hints[parameter.name] = resolved
         if resolved is None or _is_context(resolved):
             if context_parameter is not None:
                 raise TypeError(
@@ -124,6 +135,7 @@ def read_signature(name: str, func: Callable[..., Any]) -> ToolSignature:
             p for p in signature.parameters.values() if p.kind is p.POSITIONAL_ONLY
         ),
         is_async=_is_async(func),
+        hints=resolved_hints,
     )
 
 

@@ -90,11 +90,12 @@ class FunctionTool(Tool):
             given = resolve_reference(cast("Mapping[str, Any]", given))
         function = plain_callable(given)
         told = data.pop("metadata", None)
+        hints = data.pop("hints", None)
         if isinstance(told, ToolMetadata):
             told = {"name": told.name, "description": told.description}
         doc = doc_of(function)
         name = told["name"] if told else tool_name(function)
-        signature = read_signature(name, function)
+        signature = read_signature(name, function, hints)
         schema = arguments_class(name, signature.parameters, doc.parameters)
         description = told.get("description", "") if told else doc.description
         fields: dict[str, Any] = {
@@ -166,15 +167,18 @@ class FunctionTool(Tool):
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         # The argument class was made at run time, so it is made again instead of being pickled.
-        return _function_tool, (self.func, self.metadata.name, self.metadata.description)
+        told = {"name": self.metadata.name, "description": self.metadata.description}
+        return _function_tool, (self.func, told, self._signature.hints)
 
     @field_serializer("func")
     def _store_func(self, func: Callable[..., Any]) -> dict[str, str]:
         return reference_of(func)
 
 
-def _function_tool(func: Callable[..., Any], name: str, description: str) -> FunctionTool:
-    return FunctionTool(func, metadata={"name": name, "description": description})
+def _function_tool(
+    func: Callable[..., Any], told: dict[str, str], hints: dict[str, Any]
+) -> FunctionTool:
+    return FunctionTool(func, metadata=told, hints=hints)
 
 
 __all__ = ["FunctionTool", "Tool", "ToolMetadata", "ToolType"]

@@ -78,7 +78,7 @@ def configure(target: Configuration | StreamExecutionEnvironment) -> None:
         target: A configuration before the environment is made from it, or an environment
             before its job is submitted. Changed in place; what the user set is kept.
     """
-    options = _options(target)
+    options = options_of(target)
     _set_default(options, "python.execution-mode", "thread")
     if _is_local(options):
         _set_default(options, "python.executable", sys.executable)
@@ -106,7 +106,8 @@ def client_python_paths() -> list[str]:
     return found
 
 
-def _options(target: Any) -> Configuration:
+def options_of(target: Any) -> Configuration:
+    """The Flink options of an environment; changes to them take effect in it."""
     j_environment = getattr(target, "_j_stream_execution_environment", None)
     if j_environment is None:
         return target

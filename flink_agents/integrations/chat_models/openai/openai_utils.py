@@ -1,0 +1,253 @@
+"""Messages, tools and schemas in OpenAI's form, and answers back from it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+from uuid import uuid4
+
+from pydantic import SecretStr
+
+from flink_agents.api.chat_message import ChatMessage, MessageRole
+from flink_agents.api.tools.tool import Tool
+from flink_agents.integrations.chat_models.chat_model_utils import to_openai_tool
+from flink_agents.integrations.chat_models.openai.strict_schema import strict_schema
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletionMessage
+
+DEFAULT_BASE_URL = "https://api.openai.com/v1"
+
+
+def resolve_openai_credentials(
+    api_key: SecretStr | str | None = None, api_base_url: str | None = None
+) -> tuple[SecretStr, str]:
+    """The key and the base URL, from the environment where they are not given.
+
+    Args:
+        api_key: Default: the environment variable ``OPENAI_API_KEY``.
+        api_base_url: Default: ``OPENAI_API_BASE_URL``, else ``https://api.openai.com/v1``.
+
+    Raises:
+        ValueError: If there is no key, or one of them cannot be right.
+    """
+    given = api_key.get_secret_value() if isinstance(api_key, SecretStr) else api_key
+    key = (given or os.environ.get("OPENAI_API_KEY") or "").strip()
+    if not key:
+        raise ValueError(
+            "there is no API key: pass api_key or set the environment variable OPENAI_API_KEY. "
+            "For a server that needs none, any text will do"
+        )
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise ValueError("api_key holds characters that no key has: check how it was copied")
+    url = (api_base_url or os.environ.get("OPENAI_API_BASE_URL") or DEFAULT_BASE_URL).strip()
+    if not re.match(r"https?://[^/]", url):
+        raise ValueError("api_base_url is no URL: it starts with http:// or https://")
+    return SecretStr(key), url.rstrip("/")
+
+
+def convert_to_openai_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
+    """The conversation as request messages."""
+    return [convert_to_openai_message(message) for message in messages]
+
+
+def convert_to_openai_message(message: ChatMessage) -> dict[str, Any]:
+    """One message as a request message. Its ``extra_args`` stay here.
+
+    Raises:
+        ValueError: If a tool message does not tell which call it answers.
+    """
+    role, content = message.role.value, message.content
+    if message.role is MessageRole.TOOL:
+        extra = message.extra_args
+        call_id = extra.get("external_id") or extra.get("externalId")
+        if not call_id:
+            raise ValueError(
+                "a tool message does not say which call it answers: set its "
+                "extra_args['external_id'] to the 'original_id' of the tool call"
+            )
+        return {"role": role, "content": content, "tool_call_id": str(call_id)}
+    if message.role is MessageRole.ASSISTANT and message.tool_calls:
+        calls = [_to_openai_call(call) for call in message.tool_calls]
+        return {"role": role, "content": content or None, "tool_calls": calls}
+    return {"role": role, "content": content}
+
+
+def _to_openai_call(call: Mapping[str, Any]) -> dict[str, Any]:
+    function = call["function"]
+    return {
+        "id": str(call.get("original_id") or call["id"]),
+        "type": "function",
+        "function": {
+            "name": function["name"],
+            "arguments": _arguments_text(function.get("arguments")),
+        },
+    }
+
+
+def _arguments_text(arguments: Any) -> str:
+    if isinstance(arguments, str) and isinstance(_read_arguments(arguments), str):
+        # Servers that fill a template with the arguments refuse the conversation otherwise.
+        arguments = {"malformed_arguments": arguments}
+    elif isinstance(arguments, str):
+        return arguments
+    return json.dumps({} if arguments is None else arguments, ensure_ascii=False)
+
+
+def convert_from_openai_message(message: ChatCompletionMessage | Mapping[str, Any]) -> ChatMessage:
+    """A message of an answer, as the SDK's type or as JSON.
+
+    Arguments of a tool call that are no JSON object stay the text that they are.
+
+    Returns:
+        The assistant's message; ``extra_args`` may hold ``reasoning`` and ``refusal``.
+
+    Raises:
+        ValueError: If it is no message.
+    """
+    if isinstance(message, Mapping):
+        given = message
+    else:
+        given = cast("Mapping[str, Any]", message.model_dump())
+    calls = given.get("tool_calls") or []
+    reasoning = given.get("reasoning_content") or given.get("reasoning")
+    found = {"reasoning": reasoning, "refusal": given.get("refusal")}
+    try:
+        return ChatMessage(
+            role=MessageRole.ASSISTANT,
+            content=_text(given.get("content")),
+            tool_calls=[_from_openai_call(call) for call in calls],
+            extra_args={name: value for name, value in found.items() if isinstance(value, str)},
+        )
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"its message is not of the expected form ({error!r})") from error
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, list):
+        parts = cast("list[Mapping[str, Any]]", content)
+        return "".join(part["text"] for part in parts if part.get("type") == "text")
+    return content or ""
+
+
+def _from_openai_call(call: Mapping[str, Any]) -> dict[str, Any]:
+    function = call["function"]
+    return {
+        "id": str(uuid4()),
+        "type": "function",
+        "function": {
+            "name": function["name"],
+            "arguments": _read_arguments(function.get("arguments")),
+        },
+        "original_id": call.get("id") or None,
+    }
+
+
+def _read_arguments(arguments: Any) -> Any:
+    if not isinstance(arguments, str):
+        return {} if arguments is None else arguments
+    if not arguments.strip():
+        return {}
+    try:
+        read = json.loads(arguments, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        return arguments
+    return {} if read is None else read if isinstance(read, dict) else arguments
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def convert_from_openai_completion(completion: Any, asked_model: str) -> ChatMessage:
+    """The first choice of a whole answer, with what is known about it in ``extra_args``.
+
+    Args:
+        completion: The answer as JSON.
+        asked_model: Counts as ``model_name`` if the answer names no model.
+
+    Returns:
+        The message; ``extra_args`` holds ``model_name``, ``promptTokens``, ``completionTokens``,
+        ``finish_reason`` and ``logprobs``, as far as the answer does.
+
+    Raises:
+        ValueError: If it is no answer.
+    """
+    if not isinstance(completion, Mapping):
+        raise ValueError("it is no JSON object")
+    answer = cast("Mapping[str, Any]", completion)
+    choices = answer.get("choices")
+    if not isinstance(choices, list) or not choices:
+        raise ValueError("it has no choices")
+    choice: Any = cast("list[Any]", choices)[0]
+    if not isinstance(choice, Mapping) or not isinstance(choice.get("message"), Mapping):
+        raise ValueError("its first choice has no message")
+    message = convert_from_openai_message(choice["message"])
+    usage = answer.get("usage") or {}
+    known = {
+        "model_name": answer.get("model") or asked_model,
+        "promptTokens": usage.get("prompt_tokens"),
+        "completionTokens": usage.get("completion_tokens"),
+        "finish_reason": choice.get("finish_reason"),
+        "logprobs": choice.get("logprobs"),
+    }
+    message.extra_args.update({k: v for k, v in known.items() if v is not None})
+    return message
+
+
+def convert_to_openai_tools(tools: Sequence[Tool], *, strict: bool) -> list[dict[str, Any]]:
+    """The tools as a request describes them.
+
+    Args:
+        tools: Descriptions of any length; the server decides what it takes.
+        strict: Bind the model to the schemas of the arguments.
+
+    Raises:
+        ValueError: If a schema cannot be strict.
+    """
+    converted = [to_openai_tool(metadata=t.metadata, skip_length_check=True) for t in tools]
+    if strict:
+        for function in (tool["function"] for tool in converted):
+            try:
+                schema = strict_schema(function["parameters"], optional_as_null=True)
+            except ValueError as error:
+                raise ValueError(f"tool {function['name']!r}: {error}") from error
+            function.update(parameters=schema, strict=True)
+    return converted
+
+
+def to_response_format(schema: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
+    """The ``response_format`` that asks for an answer of a JSON schema.
+
+    Raises:
+        ValueError: If the schema cannot be strict.
+    """
+    name = re.sub(r"[^a-zA-Z0-9_-]", "_", str(schema.get("title") or "answer"))[:64]
+    try:
+        shown = strict_schema(schema, optional_as_null=False) if strict else dict(schema)
+    except ValueError as error:
+        raise ValueError(f"output schema {name!r}: {error}") from error
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": name, "schema": shown, "strict": strict},
+    }
+
+
+def with_schema_instruction(
+    messages: Sequence[dict[str, Any]], schema: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Request messages that ask for an answer of a JSON schema in words.
+
+    There stays one system message: some models take no second one.
+    """
+    instruction = (
+        "Answer with one JSON value of the following JSON schema and with nothing else.\n"
+        + json.dumps(schema, ensure_ascii=False)
+    )
+    if messages and messages[0]["role"] == "system":
+        text = f"{messages[0]['content']}\n\n{instruction}"
+        return [{"role": "system", "content": text}, *messages[1:]]
+    return [{"role": "system", "content": instruction}, *messages]

@@ -1,0 +1,64 @@
+"""State of the current key in Flink's keyed state. All of it is text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyflink.common.typeinfo import Types
+from pyflink.datastream import RuntimeContext
+from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
+
+
+class FlinkKeyStore:
+    """Keyed state of the operator.
+
+    ``open-work`` holds the engine's state of a key that has open work; ``short-term-memory`` the
+    nodes of its memory by path; ``waiting-elements`` its queue by index; ``held-outputs`` outputs
+    by event time that wait for the watermark.
+
+    Args:
+        context: Of the operator, in ``open()``.
+    """
+
+    def __init__(self, context: RuntimeContext) -> None:
+        text, number = Types.STRING(), Types.LONG()
+        self._open: Any = context.get_state(ValueStateDescriptor("open-work", text))
+        self._memory: Any = context.get_map_state(
+            MapStateDescriptor("short-term-memory", text, text)
+        )
+        self._waiting: Any = context.get_map_state(
+            MapStateDescriptor("waiting-elements", number, text)
+        )
+        self._held: Any = context.get_map_state(MapStateDescriptor("held-outputs", number, text))
+        self.load = self._open.value
+        self.save = self._open.update
+        self.clear = self._open.clear
+        self.read_memory = self._memory.get
+        self.put_waiting = self._waiting.put
+
+    def write_memory(self, nodes: dict[str, str | None]) -> None:
+        for path, node in nodes.items():
+            if node is None:
+                self._memory.remove(path)
+            else:
+                self._memory.put(path, node)
+
+    def all_memory(self) -> dict[str, str]:
+        return dict(self._memory.items())
+
+    def take_waiting(self, index: int) -> str:
+        text: str = self._waiting.get(index)
+        self._waiting.remove(index)
+        return text
+
+    def held(self, timestamp: int) -> str | None:
+        """Outputs that wait for the watermark to pass ``timestamp``, or None."""
+        return self._held.get(timestamp)
+
+    def hold(self, timestamp: int, text: str) -> None:
+        """Replace the outputs that wait for ``timestamp``."""
+        self._held.put(timestamp, text)
+
+    def release(self, timestamp: int) -> None:
+        """Forget the outputs that waited for ``timestamp``."""
+        self._held.remove(timestamp)

@@ -1,0 +1,66 @@
+"""Keys of any storable type as texts: Flink partitions and stores them as strings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from flink_agents.engine.codec import Codec
+from flink_agents.exceptions import AgentsError
+
+_TEXT = "="
+
+
+class KeyText:
+    """Turns keys into texts and back. A text key is only marked, so it stays readable."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+
+    def to_text(self, key: Any) -> str:
+        """The text of a key; equal keys of one type have equal texts."""
+        return _TEXT + key if type(key) is str else self._codec.dumps(key)
+
+    def from_text(self, text: str) -> Hashable:
+        """The key of a text. One that cannot be hashed, such as a list, stays a text."""
+        if text.startswith(_TEXT):
+            return text[1:]
+        return hashable(self._codec.loads(text), text)
+
+
+def hashable(key: Any, instead: str) -> Hashable:
+    """The key, or something else if it cannot be hashed."""
+    try:
+        hash(key)
+    except TypeError:
+        return instead
+    return key
+
+
+class TextKeySelector:
+    """The user's key selector, as Flink needs it. Travels with the job.
+
+    Args:
+        select: The user's key selector.
+        codec: Makes the codec; called on the worker.
+    """
+
+    def __init__(self, select: Callable[[Any], Any], codec: Callable[[], Codec]) -> None:
+        self._select = select
+        self._codec = codec
+        self._keys: KeyText | None = None
+
+    def __call__(self, element: Any) -> str:
+        if self._keys is None:
+            self._keys = KeyText(self._codec())
+        try:
+            return self._keys.to_text(self._select(element))
+        except Exception as error:
+            raise AgentsError(
+                f"The key selector failed with {type(error).__name__}: {error} on the element "
+                f"{str(element)[:200]!r}. Filter such elements out before the agent, or let the "
+                "selector return a key for them."
+            ) from error
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_keys": None}
