@@ -84,9 +84,7 @@ def slow_model_server(latency: float = 0.2) -> Iterator[str]:
         The base URL for a client, ending in ``/v1``.
     """
     command = [sys.executable, __file__, "--port", "0", "--latency", str(latency), "--with-parent"]
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None and process.stdout is not None
     try:
         line = process.stdout.readline()

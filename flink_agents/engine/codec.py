@@ -27,6 +27,9 @@ from flink_agents.plan.data_types import is_data_type, type_name
 
 TAG = "$"
 
+#: JSON values as text. ``json.dumps`` would make a new encoder for each value.
+to_text = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
 Encoder = Callable[[Any], Any]
 Decoder = Callable[[Any], Any]
 
@@ -92,7 +95,7 @@ class Codec:
             NotStorableError: If it, or a part of it, is of a type that cannot be kept in state.
         """
         try:
-            return json.dumps(self.to_json(value), separators=(",", ":"), allow_nan=False)
+            return to_text(self.to_json(value))
         except RecursionError:
             raise NotStorableError(
                 f"A {type(value).__name__} cannot be kept in state: it is nested too deeply, or "

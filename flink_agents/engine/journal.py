@@ -34,8 +34,9 @@ def call_digest(
 class TaskJournal:
     """The journal of a task as one attempt sees it.
 
-    A call is answered by the oldest finished call of the same identity that has not answered
-    yet. So calls that were made side by side may finish in another order on replay.
+    A call is known by its function and arguments and, of several alike, by its number in the
+    attempt: so calls that were made side by side may finish in another order on replay, and each
+    gets its own result back. What an earlier attempt has finished answers whoever asks first.
 
     Args:
         action: Name of the action, for errors.
@@ -45,18 +46,36 @@ class TaskJournal:
 
     def __init__(self, action: str, entries: Sequence[JournalEntry], attempt: int) -> None:
         self._action = action
-        self._attempt = attempt
-        self._by_digest: dict[str, deque[JournalEntry]] = defaultdict(deque)
+        self._made: dict[str, JournalEntry] = {}
+        self._earlier: dict[str, deque[JournalEntry]] = defaultdict(deque)
         for entry in entries:
-            self._by_digest[entry.digest].append(entry)
+            if entry.attempt == attempt:
+                self._made[entry.digest] = entry
+            else:
+                self._earlier[entry.digest.partition("#")[0]].append(entry)
+        self._claims: dict[str, int] = defaultdict(int)
         self._new: list[str] = []
 
-    def claim(self, name: str, digest: str) -> JournalEntry | None:
-        """The finished call that answers this one, or None if it has to be made."""
-        if found := self._by_digest.get(digest):
-            return found.popleft()
+    def claim(self, name: str, digest: str) -> tuple[str, JournalEntry | None]:
+        """Ask for the result of a call that is about to be made.
+
+        Args:
+            name: Name of the function.
+            digest: Identity of the call, as :func:`call_digest` gives it.
+
+        Returns:
+            The digest to keep the call under, and the finished call that answers it, or None if
+            it has to be made.
+        """
+        number = self._claims[digest]
+        self._claims[digest] += 1
+        own = f"{digest}#{number}" if number else digest
+        if found := self._made.pop(own, None):
+            return own, found
+        if earlier := self._earlier.get(digest):
+            return own, earlier.popleft()
         self._new.append(name)
-        return None
+        return own, None
 
     def check_sequential(self, name: str) -> None:
         """Check a call that is about to be made by an action that makes one call at a time.
@@ -79,12 +98,7 @@ class TaskJournal:
     def _left(self) -> list[str]:
         # Calls of an earlier attempt need not be made again: it failed, this one may go another
         # way.
-        return [
-            entry.call
-            for entries in self._by_digest.values()
-            for entry in entries
-            if entry.attempt == self._attempt
-        ]
+        return [entry.call for entry in self._made.values()]
 
     def _mismatch(self, before: Sequence[str], now: Sequence[str]) -> ReplayMismatchError:
         return ReplayMismatchError(

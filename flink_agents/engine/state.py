@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flink_agents.api.events.event import Event
-from flink_agents.engine.codec import Codec
+from flink_agents.engine.codec import Codec, to_text
 from flink_agents.exceptions import StateFormatError
 
 #: Version of the text form. Raised when older code could not read what newer code writes.
@@ -24,7 +24,8 @@ class JournalEntry:
 
     Attributes:
         call: What was called: name of the function.
-        digest: Digest of the function's name and arguments.
+        digest: Digest of the function's name and arguments; of a further call with the same
+            ones in its attempt, with ``#`` and its number behind it.
         attempt: Attempt of the task in which the call was made, from 1.
         ok: Whether the call returned, else it raised.
         value: The result, or the error, as JSON values of the codec.
@@ -37,7 +38,7 @@ class JournalEntry:
     value: Any
 
 
-@dataclass
+@dataclass(slots=True)
 class Task:
     """An event on its way through one action.
 
@@ -60,7 +61,7 @@ class Task:
     journal: list[JournalEntry] = field(default_factory=list[JournalEntry])
 
 
-@dataclass
+@dataclass(slots=True)
 class Run:
     """What an input element has set going.
 
@@ -79,7 +80,7 @@ class Run:
     sensory: dict[str, str] = field(default_factory=dict[str, str])
 
 
-@dataclass
+@dataclass(slots=True)
 class KeyState:
     """Everything that is open for one key.
 
@@ -119,7 +120,7 @@ def dump_state(state: KeyState, codec: Codec) -> str:
             "sensory": run.sensory,
             "tasks": [_dump_task(task, codec) for task in run.tasks.values()],
         }
-    return json.dumps(body, separators=(",", ":"))
+    return to_text(body)
 
 
 def load_state(text: str, codec: Codec) -> KeyState:

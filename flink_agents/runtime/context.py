@@ -71,8 +71,8 @@ class ActionContext(RunnerContext):
         self._read_memory = read_memory
         self._finished = finished
         self._events: list[Event] = []
-        self._short_term: MemoryView | None = None
-        self._sensory: MemoryView | None = None
+        self._short_term: StoredMemoryObject | None = None
+        self._sensory: StoredMemoryObject | None = None
         self._journal: TaskJournal | None = None
         self._pending: list[_DurableCall] | None = None
         self._closed = False
@@ -121,14 +121,14 @@ class ActionContext(RunnerContext):
     @property
     def short_term_memory(self) -> MemoryObject:
         if self._short_term is None:
-            self._short_term = self._view(MemoryType.SHORT_TERM, self._read_memory)
-        return StoredMemoryObject(self._short_term)
+            self._short_term = self._object(MemoryType.SHORT_TERM, self._read_memory)
+        return self._short_term
 
     @property
     def sensory_memory(self) -> MemoryObject:
         if self._sensory is None:
-            self._sensory = self._view(MemoryType.SENSORY, self._effect.sensory.get)
-        return StoredMemoryObject(self._sensory)
+            self._sensory = self._object(MemoryType.SENSORY, self._effect.sensory.get)
+        return self._sensory
 
     @property
     def agent_metric_group(self) -> MetricGroup:
@@ -194,8 +194,8 @@ class ActionContext(RunnerContext):
             self._task_journal().check_complete()
         return ActionResult(
             self._events,
-            self._short_term.writes if self._short_term is not None else {},
-            self._sensory.writes if self._sensory is not None else {},
+            self._short_term.view.writes if self._short_term is not None else {},
+            self._sensory.view.writes if self._sensory is not None else {},
         )
 
     async def make_call(
@@ -218,7 +218,7 @@ class ActionContext(RunnerContext):
     ) -> tuple[str, str, JournalEntry | None]:
         name = call_name(func)
         digest = call_digest(self._services.codec, name, args, kwargs)
-        return name, digest, self._task_journal().claim(name, digest)
+        return name, *self._task_journal().claim(name, digest)
 
     def _task_journal(self) -> TaskJournal:
         if self._journal is None:
@@ -234,9 +234,9 @@ class ActionContext(RunnerContext):
             return self._services.codec.from_json(entry.value)
         raise load_error(entry.value)
 
-    def _view(self, kind: MemoryType, read: Callable[[str], str | None]) -> MemoryView:
-        where = f"Action {self._action.name!r}, key {self._key!r}"
-        return MemoryView(kind, read, self._services.codec, where)
+    def _object(self, kind: MemoryType, read: Callable[[str], str | None]) -> StoredMemoryObject:
+        where = (self._action.name, self._key)
+        return StoredMemoryObject(MemoryView(kind, read, self._services.codec, where))
 
 
 class _DurableCall(AsyncExecutionResult[Any]):

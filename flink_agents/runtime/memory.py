@@ -25,7 +25,7 @@ class MemoryView:
         memory_type: Which memory.
         read: Reads a stored node by path; None if there is none.
         codec: Encodes values.
-        where: Names action and key, for errors.
+        where: Names of action and key, for errors.
     """
 
     def __init__(
@@ -33,22 +33,27 @@ class MemoryView:
         memory_type: MemoryType,
         read: Callable[[str], str | None],
         codec: Codec,
-        where: str,
+        where: tuple[str, Any],
     ) -> None:
         self.memory_type = memory_type
         self.codec = codec
         self.writes: dict[str, str | None] = {}
         self._read = read
         self._seen: dict[str, str | None] = {}
-        self._where = where
+        self._owner = where
+
+    @property
+    def _where(self) -> str:
+        action, key = self._owner
+        return f"Action {action!r}, key {key!r}"
 
     def node(self, path: str) -> str | None:
         """The node at an absolute path."""
-        if path in self.writes:
-            return self.writes[path]
-        if path not in self._seen:
-            self._seen[path] = self._read(path)
-        return self._seen[path]
+        for known in (self.writes, self._seen):
+            if path in known:
+                return known[path]
+        node = self._seen[path] = self._read(path)
+        return node
 
     def write_value(self, path: str, value: Any, overwrite: bool) -> None:
         """Store a value, with the objects on the way to it."""
@@ -117,7 +122,7 @@ class StoredMemoryObject(MemoryObject):
     """The object at a path of a memory."""
 
     def __init__(self, view: MemoryView, path: str = "") -> None:
-        self._view = view
+        self.view = view
         self._path = path
 
     def get(self, path_or_ref: str | MemoryRef) -> Any:
@@ -125,28 +130,28 @@ class StoredMemoryObject(MemoryObject):
             path = path_or_ref.path
         else:
             path = self._absolute(path_or_ref)
-        node = self._view.node(path)
+        node = self.view.node(path)
         if node is None:
             return None
         if node.startswith(_OBJECT):
-            return StoredMemoryObject(self._view, path)
-        return self._view.codec.loads(node)
+            return StoredMemoryObject(self.view, path)
+        return self.view.codec.loads(node)
 
     def set(self, path: str, value: Any, *, overwrite: bool = False) -> MemoryRef:
         absolute = self._absolute(path)
-        self._view.write_value(absolute, value, overwrite)
-        return MemoryRef.create(self._view.memory_type, absolute)
+        self.view.write_value(absolute, value, overwrite)
+        return MemoryRef.create(self.view.memory_type, absolute)
 
     def new_object(self, path: str, *, overwrite: bool = False) -> MemoryObject:
         absolute = self._absolute(path)
-        self._view.write_object(absolute, overwrite)
-        return StoredMemoryObject(self._view, absolute)
+        self.view.write_object(absolute, overwrite)
+        return StoredMemoryObject(self.view, absolute)
 
     def is_exist(self, path: str) -> bool:
-        return self._view.node(self._absolute(path)) is not None
+        return self.view.node(self._absolute(path)) is not None
 
     def get_field_names(self) -> list[str]:
-        return self._view.fields(self._path) or []
+        return self.view.fields(self._path) or []
 
     def get_fields(self) -> dict[str, Any]:
         shown: dict[str, Any] = {}

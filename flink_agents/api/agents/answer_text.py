@@ -31,7 +31,7 @@ def json_candidates(text: str) -> list[str]:
     Raises:
         NoJsonError: If there is none.
     """
-    whole = text.strip().lstrip("\ufeff")
+    whole = text.strip()
     if not whole:
         raise NoJsonError("the answer is empty")
     problem: str | None = None

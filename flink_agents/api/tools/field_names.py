@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel
 
-
 _RESERVED_PREFIX = "model_"
 
 

@@ -8,6 +8,7 @@ import json
 import pickle
 import subprocess
 import sys
+import time
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -88,13 +89,14 @@ def test_the_value_is_found_in_the_text(text: str) -> None:
         ('{"id": "one", "score": 1}', "id: input should be a valid integer"),
         ('{"id": 1.5, "score": 1}', "id: input should be a valid integer"),
         ('{"id": 1, "score": 1, "parts": [{"name": null}]}', "parts.0.name: input should be"),
-        ('{"id": 1, "score": 1, "parts": [{"name": "\\ud800"}]}', "surrogate"),
+        ('{"id": 1, "score": 1, "parts": [{"name": "\\ud800"}]}', "invalid JSON"),
         ('[{"id": 1, "score": 1}]', "input should be an object"),
         ('{"id": 1, "score": 1} or {"id": 2, "score": 1}', "2 different such values"),
         ('{"id": 1, "score": ' + "9" * 5000 + "}", "invalid JSON"),
         ('{"a": ' * 100_000, ""),
         ("{" * 100_000, ""),
-        ("{x " * 100_000, "does not end"),
+        ("{x " * 100_000, "invalid JSON"),
+        ("x{x " * 100_000, "does not end"),
         ("[" * 100_000, ""),
     ],
 )
@@ -264,6 +266,19 @@ def test_each_type_of_a_row_is_read_and_survives_json(
     value = loaded.parse(text).x
     assert loaded == schema and repr(value) == repr(expected)
     Draft202012Validator(schema.json_schema()).validate(json.loads(text))
+
+
+def test_an_instant_without_a_zone_is_in_utc_wherever_the_worker_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        schema = _schema(Types.ROW_NAMED(["x"], [Types.INSTANT()]))
+        assert repr(schema.parse('{"x": "1970-01-01T00:00:01"}').x) == repr(Instant(1, 0))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_messages_keep_role_and_extra_args_and_the_template_stays() -> None:
     assert first == template.model_copy(update={"content": "1"})
     assert (second.role, second.content) == (MessageRole.USER, "2")
     first.extra_args["k"].append(2)
-    assert prompt.format_messages()[0] == template
+    assert prompt.format_messages()[0].extra_args == {"k": [1]}
 
 
 def test_messages_as_one_text_name_their_roles() -> None:

@@ -83,7 +83,7 @@ FULL: dict[str, Any] = {
         ("map", {"ä": 1}),
         ("any", [{"deep": [None]}]),
         ("inner", {"x": 1}),
-        ("both", {"z": "z", "x": 1}),
+        ("both", {"x": 1, "z": "z"}),
         ("tree", {"left": {"left": {"value": 1}}}),
         ("code", "abc"),
         ("ahead", "x"),
@@ -262,7 +262,7 @@ def test_parameters_are_always_an_object_with_properties() -> None:
 
 
 def test_field_names_are_unique_and_fit() -> None:
-    names = ["a", "schema", "schema_", "_x", "x_", "", "-", "1a", "class", "名", "model_x", "a b"]
+    names = ["a b", "a", "schema", "schema_", "_x", "x_", "", "-", "1a", "class", "名", "model_x"]
     chosen = field_names(names)
     assert list(chosen) != [] and set(chosen) == set(names)
     assert len(set(chosen.values())) == len(names)

@@ -183,14 +183,8 @@ def test_a_strict_model_takes_what_json_can_carry() -> None:
         return what
 
     given = {"what": {"day": "2024-02-29", "color": "blue", "pair": [1, 2]}}
-    bound = Tool.from_callable(_with_globals(book)).bind_arguments(given)
-    assert bound["what"] == Strict(
-        day=datetime.date(2024, 2, 29), color=Color.BLUE, pair=(1, 2)
-    )
-
-
-def _with_globals(func: Callable[..., Any]) -> Callable[..., Any]:
-    return func
+    bound = Tool.from_callable(book).bind_arguments(given)
+    assert bound["what"] == Strict(day=datetime.date(2024, 2, 29), color=Color.BLUE, pair=(1, 2))
 
 
 @pytest.mark.parametrize(
@@ -373,7 +367,7 @@ def test_the_context_is_known_by_its_class_too() -> None:
     for annotation in (
         runner_context.RunnerContext,
         Mine,
-        Optional[runner_context.RunnerContext],
+        Optional[runner_context.RunnerContext],  # noqa: UP045
         Annotated[runner_context.RunnerContext, "x"],
         "runner_context.RunnerContext",
         "Optional[RunnerContext]",
@@ -480,7 +474,7 @@ def test_a_tool_whose_function_cannot_be_imported_says_so() -> None:
         return a
 
     stored = Tool.from_callable(local).model_dump()
-    with pytest.raises(ValueError, match="local of module .* cannot be imported"):
+    with pytest.raises(ValueError, match=r"local of module .* cannot be imported"):
         FunctionTool.model_validate(stored)
     with pytest.raises(ValueError, match="cannot be written as JSON"):
         Tool.from_callable(functools.partial(add, 1)).model_dump_json()

@@ -17,7 +17,13 @@ def test_the_module_object_knows_the_installed_version() -> None:
 
 @pytest.mark.parametrize(
     ("version", "other"),
-    [("2.3.0", "2.10"), ("2.3-SNAPSHOT", "2.3"), ("2.3.0rc1", "2.3"), ("1.20.3", "2"), ("2.3", "2.3.0.1")],
+    [
+        ("2.3.0", "2.10"),
+        ("2.3-SNAPSHOT", "2.3"),
+        ("2.3.0rc1", "2.3"),
+        ("1.20.3", "2"),
+        ("2.3", "2.3.0.1"),
+    ],
 )
 def test_an_earlier_version_is_less(version: str, other: str) -> None:
     assert FlinkVersionManager(version).lt(other)

@@ -1,4 +1,4 @@
-"""Messages, tools and schemas in OpenAI's form, and answers back from it."""
+"""Credentials, and messages in OpenAI's form and back."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from flink_agents.api.chat_message import ChatMessage, MessageRole
-from flink_agents.api.tools.tool import Tool
-from flink_agents.integrations.chat_models.chat_model_utils import to_openai_tool
-from flink_agents.integrations.chat_models.openai.strict_schema import strict_schema
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessage
@@ -198,56 +195,10 @@ def convert_from_openai_completion(completion: Any, asked_model: str) -> ChatMes
     return message
 
 
-def convert_to_openai_tools(tools: Sequence[Tool], *, strict: bool) -> list[dict[str, Any]]:
-    """The tools as a request describes them.
-
-    Args:
-        tools: Descriptions of any length; the server decides what it takes.
-        strict: Bind the model to the schemas of the arguments.
-
-    Raises:
-        ValueError: If a schema cannot be strict.
-    """
-    converted = [to_openai_tool(metadata=t.metadata, skip_length_check=True) for t in tools]
-    if strict:
-        for function in (tool["function"] for tool in converted):
-            try:
-                schema = strict_schema(function["parameters"], optional_as_null=True)
-            except ValueError as error:
-                raise ValueError(f"tool {function['name']!r}: {error}") from error
-            function.update(parameters=schema, strict=True)
-    return converted
-
-
-def to_response_format(schema: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
-    """The ``response_format`` that asks for an answer of a JSON schema.
-
-    Raises:
-        ValueError: If the schema cannot be strict.
-    """
-    name = re.sub(r"[^a-zA-Z0-9_-]", "_", str(schema.get("title") or "answer"))[:64]
-    try:
-        shown = strict_schema(schema, optional_as_null=False) if strict else dict(schema)
-    except ValueError as error:
-        raise ValueError(f"output schema {name!r}: {error}") from error
-    return {
-        "type": "json_schema",
-        "json_schema": {"name": name, "schema": shown, "strict": strict},
-    }
-
-
-def with_schema_instruction(
-    messages: Sequence[dict[str, Any]], schema: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    """Request messages that ask for an answer of a JSON schema in words.
-
-    There stays one system message: some models take no second one.
-    """
-    instruction = (
-        "Answer with one JSON value of the following JSON schema and with nothing else.\n"
-        + json.dumps(schema, ensure_ascii=False)
-    )
-    if messages and messages[0]["role"] == "system":
-        text = f"{messages[0]['content']}\n\n{instruction}"
-        return [{"role": "system", "content": text}, *messages[1:]]
-    return [{"role": "system", "content": instruction}, *messages]
+__all__ = [
+    "convert_from_openai_completion",
+    "convert_from_openai_message",
+    "convert_to_openai_message",
+    "convert_to_openai_messages",
+    "resolve_openai_credentials",
+]

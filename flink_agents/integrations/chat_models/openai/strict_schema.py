@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 _KEPT = frozenset(
-    "type description title enum const format pattern minimum maximum exclusiveMinimum "
-    "exclusiveMaximum multipleOf minItems maxItems".split()
+    {"type", "description", "title", "enum", "const", "format", "pattern", "minimum", "maximum"}
+    | {"exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minItems", "maxItems"}
 )
-_FORMATS = frozenset("date-time time date duration email hostname ipv4 ipv6 uuid".split())
+_FORMATS = frozenset(
+    {"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"}
+)
 
 
 def strict_schema(schema: Mapping[str, Any], *, optional_as_null: bool) -> dict[str, Any]:

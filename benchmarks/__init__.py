@@ -1,0 +1,1 @@
+"""What the README quotes, reproducible with one command: ``python -m benchmarks``."""

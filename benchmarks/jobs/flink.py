@@ -1,0 +1,69 @@
+"""What all jobs on Flink share: environment, source and sink."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pyflink.common import Configuration, TypeInformation, Types, WatermarkStrategy
+from pyflink.datastream import DataStream, StreamExecutionEnvironment
+from pyflink.datastream.connectors.number_seq import NumberSequenceSource
+from pyflink.java_gateway import get_gateway
+
+from flink_agents.api.agents.agent import Agent
+from flink_agents.api.execution_environment import AgentsExecutionEnvironment
+from flink_agents.runtime.flink.worker_environment import configure, find_java_home
+
+
+def environment(mode: str, **options: str) -> StreamExecutionEnvironment:
+    """An environment of parallelism 1 on a MiniCluster.
+
+    Args:
+        mode: ``thread`` or ``process``.
+        **options: Flink options; two underscores stand for a dot, one for a hyphen.
+    """
+    find_java_home()
+    configuration = Configuration()
+    configuration.set_string("python.execution-mode", mode)
+    configuration.set_string("restart-strategy.type", "none")
+    configuration.set_string("rest.bind-port", "0")
+    for name, value in options.items():
+        configuration.set_string(name.replace("__", ".").replace("_", "-"), value)
+    env = StreamExecutionEnvironment.get_execution_environment(configuration)
+    configure(env)
+    env.set_parallelism(1)
+    return env
+
+
+def numbers(env: StreamExecutionEnvironment, count: int) -> DataStream:
+    """A stream of the numbers from 0, as fast as they are taken."""
+    source = NumberSequenceSource(0, count - 1)
+    return env.from_source(source, WatermarkStrategy.no_watermarks(), "numbers", Types.LONG())
+
+
+def with_agent(
+    stream: DataStream,
+    key_selector: Callable[[Any], Any],
+    agent: Agent,
+    output_type: TypeInformation,
+    **options: Any,
+) -> DataStream:
+    """The stream processed by an agent.
+
+    Args:
+        stream: The input.
+        key_selector: Gives the keys.
+        agent: The agent.
+        output_type: Of its outputs.
+        **options: Options of the library; underscores stand for hyphens.
+    """
+    agents = AgentsExecutionEnvironment.get_execution_environment(
+        stream.get_execution_environment(), **options
+    )
+    return agents.from_datastream(stream, key_selector).apply(agent).to_datastream(output_type)
+
+
+def discard(stream: DataStream) -> None:
+    """Throw the stream's elements away, in Java: the cheapest sink there is."""
+    sink = get_gateway().jvm.org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink()
+    stream._j_data_stream.sinkTo(sink)

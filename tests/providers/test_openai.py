@@ -1,0 +1,403 @@
+"""OpenAI: each documented parameter on the wire, and messages in both directions."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any, Literal
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from flink_agents.api.chat_message import ChatMessage, MessageRole
+from flink_agents.api.prompts.prompt import Prompt
+from flink_agents.api.tools.metadata import ToolMetadata
+from flink_agents.exceptions import ModelRequestError
+from flink_agents.integrations.chat_models.chat_model_utils import to_openai_tool
+from flink_agents.integrations.chat_models.openai.openai_utils import (
+    convert_from_openai_message,
+    convert_to_openai_message,
+    convert_to_openai_messages,
+)
+from tests.providers.asking import OpenAIChatModelConnection, OpenAIChatModelSetup, ask
+from tests.providers.openai_protocol import completion, overloaded, text, tool_calls
+from tests.providers.recorded_server import Answer, RecordedServer
+
+ABSENT = "not on the wire"
+
+Wire = Callable[[RecordedServer], Any]
+
+
+def body(name: str) -> Wire:
+    """A field of the request's body."""
+    return lambda server: server.only_request.body.get(name, ABSENT)
+
+
+def header(name: str) -> Wire:
+    """A header of the request."""
+    return lambda server: server.only_request.headers.get(name, ABSENT)
+
+
+def strict_flag(server: RecordedServer) -> Any:
+    return server.only_request.body["tools"][0]["function"].get("strict", ABSENT)
+
+
+def roles(server: RecordedServer) -> Any:
+    return [message["role"] for message in server.only_request.body["messages"]]
+
+
+def tool_names(server: RecordedServer) -> Any:
+    return [tool["function"]["name"] for tool in server.only_request.body.get("tools", ())]
+
+
+def add(a: int, b: int = 2) -> int:
+    """Add two numbers.
+
+    Args:
+        a: The first.
+        b: The second.
+    """
+    return a + b
+
+
+Side = Literal["connection", "setup"]
+
+PARAMETERS: list[tuple[Side, str, Any, Wire, Any]] = [
+    ("connection", "api_key", "sk-mine", header("Authorization"), "Bearer sk-mine"),
+    ("connection", "timeout", 7.5, header("x-stainless-read-timeout"), "7.5"),
+    ("connection", "default_headers", {"X-Team": "blue"}, header("X-Team"), "blue"),
+    ("setup", "model", "gpt-4.1", body("model"), "gpt-4.1"),
+    ("setup", "prompt", Prompt.from_text("Be brief."), roles, ["system", "user"]),
+    ("setup", "temperature", 0.7, body("temperature"), 0.7),
+    ("setup", "temperature", 0, body("temperature"), 0),
+    ("setup", "temperature", None, body("temperature"), ABSENT),
+    ("setup", "max_tokens", 50, body("max_tokens"), 50),
+    ("setup", "logprobs", True, body("logprobs"), True),
+    ("setup", "logprobs", True, body("top_logprobs"), 0),
+    ("setup", "logprobs", False, body("logprobs"), False),
+    ("setup", "top_logprobs", 5, body("top_logprobs"), 5),
+    ("setup", "top_logprobs", 5, body("logprobs"), True),
+    ("setup", "strict", True, strict_flag, True),
+    ("setup", "reasoning_effort", "low", body("reasoning_effort"), "low"),
+    ("setup", "additional_kwargs", {"seed": 7}, body("seed"), 7),
+    ("setup", "additional_kwargs", {"temperature": None}, body("temperature"), ABSENT),
+    ("setup", "additional_kwargs", {"extra_headers": {"X-Run": "1"}}, header("X-Run"), "1"),
+]
+
+DEFAULTS: list[tuple[str, Wire, Any]] = [
+    ("timeout", header("x-stainless-read-timeout"), "60.0"),
+    ("model", body("model"), "gpt-3.5-turbo"),
+    ("prompt", roles, ["user"]),
+    ("temperature", body("temperature"), 0.1),
+    ("max_tokens", body("max_tokens"), ABSENT),
+    ("logprobs", body("logprobs"), ABSENT),
+    ("top_logprobs", body("top_logprobs"), ABSENT),
+    ("strict", strict_flag, ABSENT),
+    ("reasoning_effort", body("reasoning_effort"), ABSENT),
+]
+
+
+@pytest.mark.parametrize(("side", "parameter", "value", "wire", "expected"), PARAMETERS)
+def test_a_parameter_shows_on_the_wire(
+    openai_server: RecordedServer, side: Side, parameter: str, value: Any, wire: Wire, expected: Any
+) -> None:
+    openai_server.script(text())
+    arguments: dict[str, Any] = {side: {parameter: value}}
+    ask(openai_server, tools=[add], **arguments)
+    assert wire(openai_server) == expected
+
+
+@pytest.mark.parametrize(("parameter", "wire", "expected"), DEFAULTS)
+def test_a_default_is_as_documented(
+    openai_server: RecordedServer, parameter: str, wire: Wire, expected: Any
+) -> None:
+    openai_server.script(text())
+    ask(openai_server, tools=[add])
+    assert wire(openai_server) == expected
+
+
+def test_no_field_is_sent_that_nobody_asked_for(openai_server: RecordedServer) -> None:
+    openai_server.script(text())
+    ask(openai_server)
+    assert openai_server.only_request.body.keys() == {"model", "messages", "temperature"}
+
+
+def test_tools_are_sent_with_their_schema(openai_server: RecordedServer) -> None:
+    openai_server.script(text())
+    ask(openai_server, tools=[add])
+    (tool,) = openai_server.only_request.body["tools"]
+    assert tool["function"]["name"] == "add"
+    assert tool["function"]["description"] == "Add two numbers."
+    assert tool["function"]["parameters"]["properties"]["a"]["type"] == "integer"
+    assert tool["function"]["parameters"]["required"] == ["a"]
+
+
+@pytest.mark.parametrize("retries", [0, 2, 3])
+def test_max_retries_is_the_number_of_repeated_requests(
+    openai_server: RecordedServer, retries: int
+) -> None:
+    openai_server.script(*[overloaded()] * retries, text("At last."))
+    answer = ask(openai_server, connection={"max_retries": retries})
+    assert answer.content == "At last."
+    assert len(openai_server.requests) == retries + 1
+
+
+def test_three_retries_are_the_default() -> None:
+    assert OpenAIChatModelConnection(api_key="sk-test").max_retries == 3
+
+
+def test_key_and_base_url_may_come_from_the_environment(
+    openai_server: RecordedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-from-environment\n")
+    monkeypatch.setenv("OPENAI_API_BASE_URL", f"{openai_server.url}/v1/")
+    openai_server.script(text())
+    ask(openai_server, connection={"api_key": None, "api_base_url": None})
+    sent = openai_server.only_request.headers["Authorization"]
+    assert sent == "Bearer sk-from-environment"
+
+
+def test_the_base_url_is_openai_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_BASE_URL", raising=False)
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://not.documented")
+    connection = OpenAIChatModelConnection(api_key="sk-test")
+    assert connection.api_base_url == "https://api.openai.com/v1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({}, "OPENAI_API_KEY"),
+        ({"api_key": "sk-caf\u00e9"}, "api_key holds characters"),
+        ({"api_key": "sk-test", "api_base_url": "localhost:8000"}, "api_base_url is no URL"),
+        ({"api_key": "sk-test", "timeout": 0}, "timeout"),
+        ({"api_key": "sk-test", "max_retries": -1}, "max_retries"),
+        ({"api_key": "sk-test", "endpoint": "x"}, "endpoint"),
+    ],
+)
+def test_a_connection_that_cannot_work_is_refused(
+    arguments: dict[str, Any], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ValidationError, match=told):
+        OpenAIChatModelConnection(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"temperature": 2.1}, "temperature"),
+        ({"top_logprobs": 21}, "top_logprobs"),
+        ({"logprobs": False, "top_logprobs": 1}, "needs logprobs=True"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"additional_kwargs": {"stream": True}}, "cannot set stream"),
+    ],
+)
+def test_a_setup_that_cannot_work_is_refused(arguments: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        OpenAIChatModelSetup(connection="connection", **arguments)
+
+
+def test_arguments_of_the_call_win_over_those_of_the_setup(openai_server: RecordedServer) -> None:
+    openai_server.script(text())
+    ask(openai_server, setup={"temperature": 0.5, "max_tokens": 10}, temperature=1, max_tokens=None)
+    sent = openai_server.only_request.body
+    assert sent["temperature"] == 1
+    assert "max_tokens" not in sent
+
+
+def test_parameters_that_only_other_servers_know_reach_them() -> None:
+    seen: list[Any] = []
+
+    def remember(request: Any) -> None:
+        seen.append(request.body)
+
+    with RecordedServer(remember) as server:
+        server.script(text())
+        extra = {"top_k": 3, "extra_body": {"min_p": 0.1}, "extra_query": {"v": "2"}}
+        ask(server, setup={"additional_kwargs": extra})
+        assert seen[0]["top_k"] == 3
+        assert seen[0]["min_p"] == 0.1
+        assert server.only_request.query == {"v": "2"}
+
+
+@pytest.mark.parametrize("model", ["o3-mini", "gpt-5", "gpt-5.1-mini", "openai/o4-mini", "gpt-10"])
+def test_a_reasoning_model_gets_what_it_takes(openai_server: RecordedServer, model: str) -> None:
+    openai_server.script(text())
+    ask(openai_server, setup={"model": model, "max_tokens": 99, "reasoning_effort": "high"})
+    sent = openai_server.only_request.body
+    assert sent["max_completion_tokens"] == 99
+    assert sent["reasoning_effort"] == "high"
+    assert not {"max_tokens", "temperature"} & sent.keys()
+
+
+@pytest.mark.parametrize("model", ["gpt-4o", "gpt-4.1", "gpt-5-chat-latest", "qwen3-o1"])
+def test_other_models_get_the_documented_names(openai_server: RecordedServer, model: str) -> None:
+    openai_server.script(text())
+    ask(openai_server, setup={"model": model, "max_tokens": 99})
+    sent = openai_server.only_request.body
+    assert (sent["max_tokens"], sent["temperature"]) == (99, 0.1)
+
+
+def test_a_temperature_that_was_asked_for_is_sent_to_any_model(
+    openai_server: RecordedServer,
+) -> None:
+    openai_server.script(text())
+    ask(openai_server, setup={"model": "o3", "temperature": 1})
+    assert openai_server.only_request.body["temperature"] == 1
+
+
+def test_an_answer_comes_with_its_usage(openai_server: RecordedServer) -> None:
+    openai_server.script(text("Hello."))
+    answer = ask(openai_server)
+    assert answer.role is MessageRole.ASSISTANT
+    assert answer.content == "Hello."
+    assert answer.extra_args == {
+        "model_name": "gpt-test-0613",
+        "promptTokens": 9,
+        "completionTokens": 3,
+        "finish_reason": "stop",
+    }
+
+
+def test_zero_tokens_are_a_usage_too(openai_server: RecordedServer) -> None:
+    usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+    openai_server.script(completion({"role": "assistant", "content": ""}, usage=usage))
+    extra = ask(openai_server).extra_args
+    assert (extra["promptTokens"], extra["completionTokens"]) == (0, 0)
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+def test_reasoning_goes_to_the_extra_args(openai_server: RecordedServer, field: str) -> None:
+    openai_server.script(text("42", **{field: "Six times seven."}))
+    answer = ask(openai_server)
+    assert (answer.content, answer.extra_args["reasoning"]) == ("42", "Six times seven.")
+
+
+def test_a_refusal_goes_to_the_extra_args(openai_server: RecordedServer) -> None:
+    openai_server.script(text(None, refusal="I must not."))
+    answer = ask(openai_server)
+    assert (answer.content, answer.extra_args["refusal"]) == ("", "I must not.")
+
+
+def test_logprobs_come_back(openai_server: RecordedServer) -> None:
+    logprobs = {"content": [{"token": "Hi", "logprob": -0.1, "bytes": None, "top_logprobs": []}]}
+    openai_server.script(completion({"role": "assistant", "content": "Hi"}, logprobs=logprobs))
+    assert ask(openai_server, setup={"logprobs": True}).extra_args["logprobs"] == logprobs
+
+
+def test_parallel_tool_calls_have_the_common_form(openai_server: RecordedServer) -> None:
+    openai_server.script(
+        tool_calls(("call_1", "add", '{"a": 1}'), ("call_2", "invented", ""), content="Wait.")
+    )
+    answer = ask(openai_server, tools=[add])
+    first, second = answer.tool_calls
+    assert answer.content == "Wait."
+    assert first.pop("id") != second.pop("id")
+    assert first == {
+        "type": "function",
+        "function": {"name": "add", "arguments": {"a": 1}},
+        "original_id": "call_1",
+    }
+    assert second["function"] == {"name": "invented", "arguments": {}}
+
+
+@pytest.mark.parametrize("arguments", ['{"a": 1', "a=1", "[1]", '{"a": NaN}', '"text"'])
+def test_malformed_arguments_stay_text(openai_server: RecordedServer, arguments: str) -> None:
+    openai_server.script(tool_calls(("call_1", "add", arguments)))
+    (call,) = ask(openai_server, tools=[add]).tool_calls
+    assert call["function"]["arguments"] == arguments
+
+
+@pytest.mark.parametrize("arguments", ['{"a": 1, "b": "\u00e4"}', '{"a": '])
+def test_a_tool_round_is_sent_back_whole(openai_server: RecordedServer, arguments: str) -> None:
+    openai_server.script(tool_calls(("call_1", "add", arguments), ("call_2", "add", "{}")), text())
+    question = ChatMessage(content="1 + 2?", extra_args={"customer": "secret"})
+    asking = ask(openai_server, question, tools=[add])
+    results = [
+        ChatMessage(
+            role=MessageRole.TOOL,
+            content=str(n),
+            extra_args={name: call["original_id"], "tool_name": "add"},
+        )
+        for n, (call, name) in enumerate(
+            zip(asking.tool_calls, ["external_id", "externalId"], strict=True)
+        )
+    ]
+    ask(openai_server, question, asking, *results, tools=[add])
+    assert openai_server.refusals == []
+    user, assistant, *answers = openai_server.requests[1].body["messages"]
+    assert user == {"role": "user", "content": "1 + 2?"}
+    assert [call["id"] for call in assistant["tool_calls"]] == ["call_1", "call_2"]
+    assert [a["tool_call_id"] for a in answers] == ["call_1", "call_2"]
+    sent = assistant["tool_calls"][0]["function"]["arguments"]
+    # A server that fills a template with the arguments needs an object in any case.
+    assert isinstance(json.loads(sent), dict)
+    assert arguments in (sent, json.loads(sent).get("malformed_arguments"))
+
+
+def test_a_call_without_an_id_of_the_provider_can_be_answered() -> None:
+    call = {"id": None, "function": {"name": "add", "arguments": "{}"}}
+    asking = convert_from_openai_message({"content": None, "tool_calls": [call]})
+    own_id = asking.tool_calls[0]["id"]
+    answer = ChatMessage(role=MessageRole.TOOL, content="3", extra_args={"external_id": own_id})
+    sent = convert_to_openai_messages([asking, answer])
+    assert sent[0]["tool_calls"][0]["id"] == sent[1]["tool_call_id"] == own_id
+
+
+def test_a_message_of_the_sdk_is_read_like_its_json() -> None:
+    from openai.types.chat import ChatCompletionMessage
+
+    given = {"role": "assistant", "content": "Hi.", "reasoning_content": "Be polite."}
+    read = convert_from_openai_message(ChatCompletionMessage.model_validate(given))
+    assert read == convert_from_openai_message(given)
+    assert read.extra_args == {"reasoning": "Be polite."}
+
+
+def test_plain_messages_survive_the_round_trip() -> None:
+    for role in ("system", "user", "assistant"):
+        message = ChatMessage(role=MessageRole(role), content="\u00e4 {x} \U0001f600")
+        sent = convert_to_openai_message(message)
+        assert sent == {"role": role, "content": message.content}
+
+
+def test_a_tool_message_without_its_call_is_refused(openai_server: RecordedServer) -> None:
+    with pytest.raises(ModelRequestError, match="external_id"):
+        ask(openai_server, ChatMessage(role=MessageRole.TOOL, content="3"))
+    assert openai_server.requests == []
+
+
+def test_a_long_description_is_refused_unless_that_is_switched_off() -> None:
+    class Arguments(BaseModel):
+        a: int
+
+    metadata = ToolMetadata(name="talk", description="x" * 1025, args_schema=Arguments)
+    with pytest.raises(ValueError, match="'talk' has 1025 characters"):
+        to_openai_tool(metadata=metadata)
+    tool = to_openai_tool(metadata=metadata, skip_length_check=True)
+    assert tool["function"]["description"] == metadata.description
+
+
+def test_without_the_sdk_the_module_imports_and_its_use_says_what_to_install() -> None:
+    program = (
+        "import sys; sys.modules[sys.argv[1]] = None\n"
+        "from flink_agents.integrations.chat_models.openai import *\n"
+        "OpenAIChatModelSetup(connection='c')\n"
+        "OpenAIChatModelConnection(api_key='sk-test')\n"
+    )
+    for missing in ("openai", "aiohttp"):
+        command = [sys.executable, "-c", program, missing]
+        run = subprocess.run(command, capture_output=True, text=True)
+        assert "EnvironmentSetupError: OpenAI" in run.stderr
+        assert 'pip install "pyflink-agents[openai]"' in run.stderr
+
+
+def test_the_server_of_these_tests_refuses_what_openai_refuses(
+    openai_server: RecordedServer,
+) -> None:
+    openai_server.always(lambda _: Answer(b"{}"))
+    for wrong in ({"temprature": 1}, {"seed": "x"}, {"extra_body": {"top_logprobs": 2}}):
+        with pytest.raises(ModelRequestError, match="status 400"):
+            ask(openai_server, **wrong)

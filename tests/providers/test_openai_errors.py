@@ -1,0 +1,262 @@
+"""OpenAI: every fault of a server becomes an error that says what to do, and keeps the key."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import re
+import socket
+import traceback
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from flink_agents.api.chat_message import ChatMessage
+from flink_agents.exceptions import (
+    ModelError,
+    ModelOutputError,
+    ModelRequestError,
+    ModelTimeoutError,
+    ModelUnavailableError,
+)
+from tests.providers.asking import OpenAIChatModelConnection, ask, openai_connection
+from tests.providers.openai_protocol import completion, error, overloaded, text
+from tests.providers.recorded_server import (
+    Answer,
+    HalfAnswer,
+    RecordedRequest,
+    RecordedServer,
+    Reset,
+    Silence,
+    Step,
+)
+
+HTML = Answer(b"<html>Bad gateway</html>", status=502, content_type="text/html")
+
+FAULTS: list[tuple[str, Step, type[ModelError], str]] = [
+    ("401", error(401, "Incorrect API key."), ModelRequestError, "status 401.*OPENAI_API_KEY"),
+    ("403", error(403, "Not allowed."), ModelRequestError, "status 403.*allowed to use"),
+    ("404", error(404, "No such model."), ModelRequestError, "No such model.*api_base_url"),
+    (
+        "400 that names the parameter",
+        error(400, "Unsupported value.", param="temperature"),
+        ModelRequestError,
+        re.escape("additional_kwargs={'temperature': None}"),
+    ),
+    ("422", Answer.of({"detail": "bad"}, 422), ModelRequestError, "status 422: bad"),
+    ("408", error(408, "Too slow."), ModelTimeoutError, "status 408"),
+    ("429", overloaded(429), ModelUnavailableError, "status 429.*max_retries"),
+    (
+        "429 for good",
+        error(429, "No money.", code="insufficient_quota"),
+        ModelUnavailableError,
+        "No money.*billing",
+    ),
+    ("500", overloaded(500), ModelUnavailableError, "status 500.*server's state"),
+    ("a gateway's page", HTML, ModelUnavailableError, "status 502.*Bad gateway"),
+    ("no answer", Silence(), ModelTimeoutError, r"no answer within 0\.3 s.*Raise timeout"),
+    ("reset", Reset(), ModelUnavailableError, "the connection failed: .*api_base_url"),
+    ("half a body", HalfAnswer(text()), ModelUnavailableError, "the connection failed"),
+    ("bad JSON", Answer(b'{"choices": ['), ModelOutputError, "cannot read the answer"),
+    ("a page", Answer(b"<html>", content_type="text/html"), ModelOutputError, "<html>"),
+    ("no text", Answer(b"\xff\xfe"), ModelOutputError, "cannot read the answer"),
+    ("nothing", Answer(b""), ModelOutputError, "cannot read the answer: .*: nothing"),
+    ("JSON of another kind", Answer.of([1]), ModelOutputError, "no JSON object"),
+    ("no choices", Answer.of({"choices": []}), ModelOutputError, "no choices"),
+    ("an odd choice", Answer.of({"choices": [1]}), ModelOutputError, "no message"),
+    (
+        "an odd message",
+        completion({"tool_calls": [{"id": "1"}]}),
+        ModelOutputError,
+        "not of the expected form",
+    ),
+    ("odd content", completion({"content": 5}), ModelOutputError, "cannot read the answer"),
+    (
+        "an error in place of an answer",
+        Answer.of({"error": {"message": "Upstream is down.", "code": 503}}),
+        ModelUnavailableError,
+        "status 503: Upstream is down",
+    ),
+    (
+        "a refusal in place of an answer",
+        Answer.of({"error": {"message": "Unknown model.", "code": 404}}),
+        ModelRequestError,
+        "Unknown model",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("step", "kind", "told"), [f[1:] for f in FAULTS], ids=[f[0] for f in FAULTS]
+)
+def test_a_fault_becomes_an_error_that_says_what_to_do(
+    openai_server: RecordedServer, step: Step, kind: type[ModelError], told: str
+) -> None:
+    openai_server.script(step)
+    with pytest.raises(kind, match=told) as caught:
+        ask(openai_server, setup={"model": "gpt-mine"}, connection={"timeout": 0.3})
+    assert type(caught.value) is kind
+    assert f"OpenAI model 'gpt-mine' at {openai_server.url}/v1: " in str(caught.value)
+
+
+def test_an_error_names_the_request_and_the_attempts(openai_server: RecordedServer) -> None:
+    failure = error(500, "Oh.", retry_after_ms="1")
+    openai_server.script(failure, failure, failure)
+    with pytest.raises(ModelUnavailableError, match="request id req_1 after 3 attempts: Oh"):
+        ask(openai_server, connection={"max_retries": 2})
+
+
+def test_a_server_that_is_not_there_is_unavailable() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+        connection = OpenAIChatModelConnection(api_key="sk-test", api_base_url=url, max_retries=0)
+        with pytest.raises(ModelUnavailableError, match="Check that the server runs"):
+            connection.chat([ChatMessage(content="Hi.")], model="m")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({}, "no model is named"),
+        ({"model": "m", "stream": True}, "remove stream"),
+        ({"model": "m", "metadata": {1, 2}}, "could not be sent: TypeError"),
+        ({"model": "m", "user": "\ud800"}, "could not be sent: UnicodeEncodeError"),
+    ],
+)
+def test_a_request_that_cannot_be_made_is_refused(
+    openai_server: RecordedServer, arguments: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ModelRequestError, match=told):
+        openai_connection(openai_server).chat([ChatMessage(content="Hi.")], **arguments)
+    assert openai_server.requests == []
+
+
+CANARY = "sk-canary-5f1d0c9e"
+HEADER_CANARY = "canary-in-a-header-77"
+
+
+def _echo(request: RecordedRequest, status: int) -> Answer:
+    """A server that repeats all that it was sent, as some do in their errors."""
+    said = f"{dict(request.headers)} " + "x" * 470 + f" {dict(request.headers)}"
+    return Answer.of({"error": {"message": said, "detail": dict(request.headers)}}, status)
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 429, 500])
+def test_no_error_tells_a_secret(openai_server: RecordedServer, status: int) -> None:
+    openai_server.always(lambda request: _echo(request, status))
+    _assert_no_canary(openai_server)
+
+
+@pytest.mark.parametrize("fault", ["garbage", "silence", "reset", "half", "not sent"])
+def test_no_fault_tells_a_secret(openai_server: RecordedServer, fault: str) -> None:
+    answers = {
+        "garbage": lambda request: Answer(str(dict(request.headers)).encode()),
+        "silence": lambda _: Silence(),
+        "reset": lambda _: Reset(),
+        "half": lambda request: HalfAnswer(_echo(request, 200)),
+        "not sent": lambda _: text(),
+    }
+    openai_server.always(answers[fault])
+    _assert_no_canary(openai_server, **({"user": "\ud800"} if fault == "not sent" else {}))
+
+
+def _assert_no_canary(server: RecordedServer, **arguments: Any) -> None:
+    connection = {
+        "api_key": CANARY,
+        "default_headers": {"X-Gateway-Token": HEADER_CANARY},
+        "timeout": 0.3,
+    }
+    with pytest.raises(ModelError) as caught:
+        ask(server, connection=connection, **arguments)
+    told = "".join(traceback.format_exception(caught.value))
+    seen: list[BaseException] = []
+    queue: list[BaseException | None] = [caught.value]
+    while queue:
+        if (link := queue.pop()) is not None and link not in seen:
+            seen.append(link)
+            queue += [link.__cause__, link.__context__]
+            told += f"{link} {link!r} {link.args} {link.__dict__}"
+    assert CANARY not in told
+    assert HEADER_CANARY not in told
+
+
+def test_a_connection_does_not_show_its_secrets(openai_server: RecordedServer) -> None:
+    connection = openai_connection(
+        openai_server, api_key=CANARY, default_headers={"X-Gateway-Token": HEADER_CANARY}
+    )
+    shown = f"{connection!r} {connection} {connection._settings()!r} {connection.model_dump()}"
+    assert CANARY not in shown
+    assert HEADER_CANARY not in repr(connection) + repr(connection._settings())
+    assert CANARY not in connection._settings().key()
+    with pytest.raises(ValueError) as caught:
+        OpenAIChatModelConnection(api_key=CANARY, timeout="soon", endpoint=CANARY)
+    assert CANARY not in str(caught.value) + repr(caught.value)
+
+
+def test_user_and_password_of_the_url_are_not_shown(openai_server: RecordedServer) -> None:
+    openai_server.script(error(400, "No."))
+    url = openai_server.url.replace("http://", f"http://me:{CANARY}@") + "/v1"
+    with pytest.raises(ModelRequestError) as caught:
+        ask(openai_server, connection={"api_base_url": url})
+    assert CANARY not in str(caught.value)
+    assert openai_server.url in str(caught.value)
+
+
+REQUESTS, RETRIES, FAULTY = 300, 2, 0.2
+
+
+def test_with_a_fifth_of_faults_every_request_ends_in_an_answer_or_a_named_error(
+    openai_server: RecordedServer,
+) -> None:
+    chance = random.Random(7)
+    made: Counter[str] = Counter()
+    calls: Counter[str] = Counter()
+
+    def answer(request: RecordedRequest) -> Step:
+        question = request.body["messages"][0]["content"]
+        calls[question] += 1
+        if chance.random() >= FAULTY:
+            return text(f"answer to {question}")
+        faults: dict[str, Step] = {
+            "429": overloaded(429),
+            "500": overloaded(500),
+            "silence": Silence(),
+            "reset": Reset(),
+            "half": HalfAnswer(text()),
+            "garbage": Answer(b'{"choices": [{'),
+        }
+        fault = chance.choice(sorted(faults))
+        made[fault] += 1
+        return faults[fault]
+
+    openai_server.always(answer)
+
+    async def one(connection: OpenAIChatModelConnection, question: str) -> str | ModelError:
+        try:
+            return (await connection.achat([ChatMessage(content=question)], model="m")).content
+        except ModelError as failure:
+            return failure
+
+    async def run() -> dict[str, str | ModelError]:
+        connection = openai_connection(openai_server, max_retries=RETRIES, timeout=2)
+        connection.set_max_in_flight(100)
+        questions = [f"question {n}" for n in range(REQUESTS)]
+        outcomes = await asyncio.gather(*(one(connection, q) for q in questions))
+        await connection.aclose()
+        return dict(zip(questions, outcomes, strict=True))
+
+    outcomes = asyncio.run(run())
+    answered = {q for q, outcome in outcomes.items() if outcome == f"answer to {q}"}
+    failed = {q: outcome for q, outcome in outcomes.items() if isinstance(outcome, ModelError)}
+    assert len(answered) + len(failed) == REQUESTS
+    assert set(made) == {"429", "500", "silence", "reset", "half", "garbage"}
+    assert max(calls.values()) <= RETRIES + 1
+    # Garbage is not asked for again; all else is, so hardly a request fails for it.
+    garbage = [f for f in failed.values() if isinstance(f, ModelOutputError)]
+    assert len(garbage) == made["garbage"]
+    assert any(calls[question] > 1 for question in answered)
+    assert all(type(f) is not ModelError for f in failed.values())
+    assert json.dumps(sorted(map(str, failed.values())))
