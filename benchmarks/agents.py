@@ -9,6 +9,11 @@ from flink_agents.api.agents.agent import Agent
 from flink_agents.api.chat_message import ChatMessage
 from flink_agents.api.events.chat_event import ChatRequestEvent, ChatResponseEvent
 from flink_agents.api.events.event import InputEvent, OutputEvent
+from flink_agents.api.resource import ResourceDescriptor, ResourceType
+from flink_agents.integrations.chat_models.openai.openai_chat_model import (
+    OpenAIChatModelConnection,
+    OpenAIChatModelSetup,
+)
 
 KEYS = 10_000
 
@@ -41,16 +46,34 @@ def counting_agent(marks: Marks) -> Agent:
     return Agent().add_action("count", [InputEvent], count)
 
 
-def asking_agent(marks: Marks) -> Agent:
-    """Asks the chat model ``model`` about each element; marks the answers."""
+def asking_agent(answered: Marks, asked: Marks | None = None) -> Agent:
+    """Asks the chat model ``model`` about each element."""
 
     def ask(event: InputEvent, ctx: Any) -> None:
+        if asked is not None:
+            asked()
         message = ChatMessage(content="What do you think about it?")
         ctx.send_event(ChatRequestEvent(model="model", messages=[message]))
 
     def answer(event: ChatResponseEvent, ctx: Any) -> None:
-        marks()
+        answered()
         ctx.send_event(OutputEvent(output=len(event.response.content)))
 
     agent = Agent().add_action("ask", [InputEvent], ask)
     return agent.add_action("answer", [ChatResponseEvent], answer)
+
+
+def add_openai_model(agent: Agent, base_url: str) -> Agent:
+    """Add the chat model ``model`` of a server that speaks OpenAI's protocol."""
+    agent.add_resource(
+        "connection",
+        ResourceType.CHAT_MODEL_CONNECTION,
+        ResourceDescriptor(
+            clazz=OpenAIChatModelConnection, api_base_url=base_url, api_key="none"
+        ),
+    )
+    return agent.add_resource(
+        "model",
+        ResourceType.CHAT_MODEL,
+        ResourceDescriptor(clazz=OpenAIChatModelSetup, connection="connection", model="slow-model"),
+    )

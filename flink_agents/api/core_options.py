@@ -45,8 +45,6 @@ class AgentExecutionOptions:
     CHAT_ASYNC = ConfigOption("chat.async", bool, True)
     #: Whether the call of a tool lets other keys go on meanwhile.
     TOOL_CALL_ASYNC = ConfigOption("tool-call.async", bool, True)
-    #: Whether a retrieval lets other keys go on meanwhile.
-    RAG_ASYNC = ConfigOption("rag.async", bool, True)
     #: Threads for blocking calls, of each subtask, at least 1. A thread that waits for a server
     #: costs little, and with fewer threads calls queue up behind it.
     NUM_ASYNC_THREADS = ConfigOption("num-async-threads", int, 64)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import inspect
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from flink_agents.api.core_options import AgentExecutionOptions
+from flink_agents.api.core_options import AgentExecutionOptions, ErrorHandlingStrategy
+from flink_agents.api.events.event import InputEvent
 from flink_agents.engine.codec import Codec
 from flink_agents.engine.effects import (
     Effect,
@@ -197,6 +199,8 @@ class AgentRunner:
             entry = self._idle_key
             entry.key = key
             entry.handle = handle
+        if not (admit and entry.state.is_idle) and not self._can_wait(key, value):
+            return
         self._feed(entry, ElementArrived(value, timestamp, admit))
         if not admit and entry.state.run is None:
             self._parked.append(self._open[key])
@@ -253,7 +257,12 @@ class AgentRunner:
     def _make_room(self, handle: Callable[[], Any]) -> bool:
         """Hold the input up until there is room, but not so long that a checkpoint would wait."""
         current = handle()
-        self.pump(wait=self._patience)
+        deadline = time.monotonic() + self._patience
+        while self._background.open >= self._services.max_in_flight:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            self.pump(wait=left)
         self._host.switch(current)
         return self._background.open < self._services.max_in_flight
 
@@ -289,18 +298,44 @@ class AgentRunner:
                 self._host.opened(entry.key)
 
     def _save(self, entry: _OpenKey) -> None:
+        """Keep the state; what cannot be kept fails for the action that sent it."""
+        state = entry.state
         try:
-            self._store.save(dump_state(entry.state, self._codec))
+            self._store.save(dump_state(state, self._codec))
         except NotStorableError as error:
-            run = entry.state.run
-            for task in run.tasks.values() if run is not None else ():
+            assert state.run is not None
+            for task in state.run.tasks.values():
                 if not _is_storable(self._codec, task.event):
                     self._feed(entry, ActionFailed(task.id, task.attempt, error))
                     return
-            raise ActionError(
-                f"The input element of key {entry.key!r} cannot be kept in state: {error}"
-            ) from error
+            self._refuse(entry.key, state.run.value, error)
+            state.run = None  # what it still has under way is not waited for
+            self._feed(entry, Admitted())
+            return
         entry.saved = True
+
+    def _can_wait(self, key: Hashable, value: Any) -> bool:
+        """Whether an element can be kept until its turn; if not, it is refused."""
+        try:
+            self._codec.dumps(value)
+        except NotStorableError as error:
+            self._refuse(key, value, error)
+            return False
+        return True
+
+    def _refuse(self, key: Hashable, value: Any, error: NotStorableError) -> None:
+        """Treat an element that cannot be kept in state as the job's strategy says."""
+        name = f"input of agent {self._services.plan.agent}"
+        strategy = self._services.policy.strategy
+        if strategy is ErrorHandlingStrategy.DEAD_LETTER:
+            letter = SendDeadLetter(name, InputEvent(input=value), value, error, 0)
+            self._host.dead_letter(DeadLetter.of(key, letter))
+        elif strategy is ErrorHandlingStrategy.IGNORE:
+            self._metrics.agent.get_counter("numOfErrorsIgnored").inc()
+            logger.warning("Key %r: ignored an input element: %s", key, error)
+        else:
+            failure = ActionError(f"The {name} for key {key!r} cannot be kept in state: {error}")
+            raise failure from error
 
     def _own(self, entry: _OpenKey) -> _OpenKey:
         """Make the shared entry the key's own, as something of the key stays open."""

@@ -21,7 +21,7 @@ from flink_agents.runtime.agent_runner import AgentRunner
 from flink_agents.runtime.dead_letter import DeadLetter
 from flink_agents.runtime.local_metrics import LocalMetricGroup
 from flink_agents.runtime.metrics import AgentMetrics
-from flink_agents.runtime.services import Services
+from flink_agents.runtime.services import Services, check_options
 
 
 class LocalHost:
@@ -114,6 +114,7 @@ class LocalEnvironment(AgentsExecutionEnvironment):
             raise RuntimeError("execute() was called before; make another environment.")
         if self._builder is None or self._builder.plan is None:
             raise RuntimeError("Nothing to execute: call from_list(...).apply(agent) first.")
+        check_options(self._config)
         self._executed = True
         self._builder.run(self._config, self.metrics)
 

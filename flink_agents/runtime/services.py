@@ -9,7 +9,7 @@ from contextvars import Context, copy_context
 from typing import Any
 
 from flink_agents.api.blocking import event_loop, thread_pool
-from flink_agents.api.configuration import ReadableConfiguration
+from flink_agents.api.configuration import ConfigOption, ReadableConfiguration
 from flink_agents.api.core_options import AgentConfigOptions, AgentExecutionOptions
 from flink_agents.api.resource import action_metrics
 from flink_agents.engine.codec import Codec
@@ -19,6 +19,27 @@ from flink_agents.plan.agent_plan import AgentPlan
 from flink_agents.runtime.loop import SharedLoop
 from flink_agents.runtime.metrics import AgentMetrics
 from flink_agents.runtime.resources import ResourceCache
+
+
+OPTIONS = tuple(
+    option
+    for group in (AgentConfigOptions, AgentExecutionOptions)
+    for option in vars(group).values()
+    if isinstance(option, ConfigOption)
+)
+
+
+def check_options(config: ReadableConfiguration) -> None:
+    """Read every option once, so that a wrong value is found before a job is submitted.
+
+    Raises:
+        ValueError: If a value is not of the option's type or range; names the option.
+    """
+    for option in OPTIONS:
+        config.get(option)
+    for option in (AgentExecutionOptions.MAX_IN_FLIGHT, AgentExecutionOptions.NUM_ASYNC_THREADS):
+        if config.get(option) < 1:
+            raise ValueError(f"Option {option.get_key()!r} must be at least 1.")
 
 
 class Services:

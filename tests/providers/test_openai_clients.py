@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import warnings
 from typing import Any
 
 import pytest
@@ -92,6 +94,12 @@ def test_no_more_connections_are_opened_than_calls_may_be_in_flight(
     assert len(server.connections) == 7
 
 
+def test_to_wait_for_an_own_connection_does_not_count_as_time_out() -> None:
+    settings = OpenAIChatModelConnection(api_key="sk-test", timeout=5)._settings()
+    timeout = settings.create().timeout
+    assert (timeout.pool, timeout.connect, timeout.read) == (None, 5, 5)
+
+
 def test_a_reused_client_keeps_its_connection(server: RecordedServer) -> None:
     async def run() -> None:
         connection = openai_connection(server, reuse_client=True)
@@ -125,22 +133,28 @@ def test_a_job_that_restarts_in_the_same_process_gets_a_new_client(server: Recor
     assert len(server.connections) == 2
 
 
-@pytest.mark.filterwarnings("ignore:.*:pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.filterwarnings("ignore:[Uu]nclosed:ResourceWarning")
 def test_a_client_of_a_loop_that_ended_without_closing_it_is_not_used_again(
     server: RecordedServer,
 ) -> None:
-    connection = openai_connection(server)
-    asyncio.run(talk(connection))
+    connection, other = openai_connection(server), openai_connection(server)
 
-    async def again() -> None:
+    async def run() -> None:
         await talk(connection)
-        await talk(openai_connection(server))
+        await talk(other)
         assert len(CLIENTS) == 1
-        await connection.aclose()
 
-    asyncio.run(again())
-    asyncio.run(again())
+    async def run_and_close() -> None:
+        await run()
+        await connection.aclose()
+        await other.aclose()
+
+    with warnings.catch_warnings():
+        # The sockets of the loop that nobody closed are closed by the garbage collector.
+        warnings.simplefilter("ignore", ResourceWarning)
+        asyncio.run(run())
+        asyncio.run(run_and_close())
+        gc.collect()
+    assert len(server.connections) == 2
 
 
 def test_a_blocking_call_leaves_no_client_behind(server: RecordedServer) -> None:

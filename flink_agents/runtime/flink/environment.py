@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,11 +17,7 @@ from pyflink.table import Schema, StreamTableEnvironment, Table
 
 from flink_agents.api.agents.agent import Agent
 from flink_agents.api.configuration import Configuration
-from flink_agents.api.core_options import (
-    AgentConfigOptions,
-    AgentExecutionOptions,
-    ErrorHandlingStrategy,
-)
+from flink_agents.api.core_options import AgentConfigOptions, ErrorHandlingStrategy
 from flink_agents.api.execution_environment import (
     AgentBuilder,
     AgentsExecutionEnvironment,
@@ -33,6 +30,10 @@ from flink_agents.runtime.flink import worker_environment
 from flink_agents.runtime.flink.keys import TextKeySelector
 from flink_agents.runtime.flink.operator import DEAD_LETTERS, AgentFunction
 from flink_agents.runtime.flink.row_codec import flink_codec
+from flink_agents.runtime.services import OPTIONS, check_options
+
+#: ``ClassName.argument``: a default for an argument of a resource class.
+_RESOURCE_OPTION = re.compile(r"[A-Z]\w*\.\w+$")
 
 
 @dataclass
@@ -63,9 +64,16 @@ class FlinkEnvironment(AgentsExecutionEnvironment):
         return self._t_env
 
     def options(self) -> Configuration:
-        """Options for agents: Flink's configuration, then the file's, then those set in code."""
+        """Options for agents: Flink's configuration, then the file's, then those set in code.
+
+        Of Flink's configuration only what concerns agents is taken: the rest may hold secrets.
+        """
         flink = worker_environment.options_of(self.flink).to_dict()
-        return Configuration(flink).merged_with(self._config)
+        known = {option.get_key() for option in OPTIONS}
+        ours = {k: v for k, v in flink.items() if k in known or _RESOURCE_OPTION.match(k)}
+        options = Configuration(ours).merged_with(self._config)
+        check_options(options)
+        return options
 
     def uid(self, agent: str) -> str:
         """Identity of the next operator of an agent class."""
@@ -195,7 +203,6 @@ class FlinkBuilder(AgentBuilder):
         if strategy is ErrorHandlingStrategy.DEAD_LETTER:
             # Without a reader PyFlink would mistake dead letters for outputs.
             self._result.get_side_output(DEAD_LETTERS)
-        options.get(AgentExecutionOptions.MAX_IN_FLIGHT)
         return self._result
 
 
@@ -204,8 +211,9 @@ def create(
 ) -> FlinkEnvironment:
     """The environment that runs agents as operators of a Flink job."""
     if env is None:
-        assert t_env is not None
-        env = StreamExecutionEnvironment(t_env._get_j_env())  # pragma: no cover
+        raise ValueError(
+            "Pass the StreamExecutionEnvironment too: get_execution_environment(env, t_env)."
+        )
     worker_environment.configure(env)
     return FlinkEnvironment(env, t_env)
 

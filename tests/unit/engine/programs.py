@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -122,39 +122,76 @@ def _never_called(event: Event, ctx: Any) -> None:
     raise AssertionError("the engine never calls actions itself")
 
 
-def calls() -> st.SearchStrategy[Call]:
-    """Calls, most of which succeed."""
-    return st.builds(
-        Call, fails=st.sampled_from([0, 0, 0, 1, 2]), caught=st.booleans(), alike=st.booleans()
+class _Choices:
+    """Decisions read from bytes: quick to draw, and zero bytes make the simplest program."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = iter(data)
+
+    def up_to(self, most: int) -> int:
+        return next(self._data, 0) % (most + 1)
+
+    def one_of(self, *options: Any) -> Any:
+        return options[self.up_to(len(options) - 1)]
+
+    def some(self, most: int, make: Callable[[], Any]) -> tuple[Any, ...]:
+        return tuple(make() for _ in range(self.up_to(most)))
+
+
+def programs(*, pure: bool = False) -> st.SearchStrategy[Program]:
+    """Programs of one to four actions and one to four elements of two keys."""
+    return st.binary(min_size=96, max_size=96).map(lambda data: program_of(data, pure))
+
+
+def program_of(data: bytes, pure: bool = False) -> Program:
+    """The program that some bytes stand for."""
+    choose = _Choices(data)
+    strategy = choose.one_of(*ErrorHandlingStrategy)
+    elements = [(choose.one_of("a", "b"), choose.one_of(True, True, False))]
+    elements += choose.some(3, lambda: (choose.one_of("a", "b"), choose.one_of(True, True, False)))
+    levels = [0, *choose.some(3, lambda: choose.up_to(LEVELS - 1))]
+    actions = tuple(_action(choose, level) for level in levels)
+    return Program(
+        actions=tuple(_without_races(a, strategy) for a in actions) if pure else actions,
+        elements=tuple(elements),
+        strategy=strategy,
+        pure=pure,
+        schedule=choose.up_to(255),
     )
 
 
-@st.composite
-def _actions(draw: Callable[..., Any], hears: int) -> ActionProgram:
-    kind = draw(st.sampled_from(["sync", "async", "built-in"]))
-    chain = st.lists(calls(), max_size=2).map(tuple)
+def _action(choose: _Choices, hears: int) -> ActionProgram:
+    kind = choose.one_of("sync", "async", "built-in")
     higher = range(hears + 1, LEVELS)
+
+    def call() -> Call:
+        flag = lambda: choose.one_of(False, True)  # noqa: E731
+        return Call(fails=choose.one_of(0, 0, 0, 1, 2), caught=flag(), alike=flag())
+
     return ActionProgram(
         kind=kind,
         hears=hears,
-        chains=draw(st.lists(chain, max_size=3).map(tuple)),
-        sends=tuple(draw(st.lists(st.sampled_from(higher), max_size=2))) if higher else (),
-        outputs=draw(st.integers(0, 2)),
-        remembers=kind != "built-in" and draw(st.booleans()),
-        senses=kind != "built-in" and draw(st.booleans()),
-        fails=draw(st.sampled_from([0, 0, 0, 0, 1, 2, 9])),
+        chains=choose.some(2, lambda: choose.some(2, call)),
+        sends=choose.some(2 if hears == 0 else 1, lambda: choose.one_of(*higher)) if higher else (),
+        outputs=choose.one_of(1, 0, 2),
+        remembers=kind != "built-in" and choose.one_of(False, True),
+        senses=kind != "built-in" and choose.one_of(False, True),
+        fails=choose.one_of(0, 0, 0, 0, 1, 2, 9),
     )
 
 
-@st.composite
-def programs(draw: Callable[..., Any], pure: bool | None = None) -> Program:
-    """Programs of one to four actions and one to four elements of two keys."""
-    levels = [0, *draw(st.lists(st.sampled_from(range(LEVELS)), max_size=3))]
-    element = st.tuples(st.sampled_from(["a", "b"]), st.sampled_from([True, True, False]))
-    return Program(
-        actions=tuple(draw(_actions(level)) for level in levels),
-        elements=tuple(draw(st.lists(element, min_size=1, max_size=4))),
-        strategy=draw(st.sampled_from(ErrorHandlingStrategy)),
-        pure=draw(st.booleans()) if pure is None else pure,
-        schedule=draw(st.integers(0, 2**16)),
+def _without_races(action: ActionProgram, strategy: ErrorHandlingStrategy) -> ActionProgram:
+    """The action, failing only where what it has done by then does not depend on the schedule."""
+    calls = [call for chain in action.chains for call in chain]
+    steady = action.fails == 0 and all(call.caught for call in calls)
+    chains = tuple(
+        tuple(call if steady else replace(call, fails=0) for call in chain)
+        for chain in action.chains
     )
+    tolerated = {
+        ErrorHandlingStrategy.FAIL: 0,
+        ErrorHandlingStrategy.RETRY: 2,
+        ErrorHandlingStrategy.IGNORE: 9,
+        ErrorHandlingStrategy.DEAD_LETTER: 9,
+    }
+    return replace(action, chains=chains, fails=min(action.fails, tolerated[strategy]))

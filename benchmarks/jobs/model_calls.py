@@ -1,0 +1,63 @@
+"""Model calls in flight: over HTTP, and with a model in the process that only waits."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from benchmarks.agents import add_openai_model, asking_agent
+from benchmarks.marks import Marks
+from benchmarks.slow_model_server import allow_many_connections
+from flink_agents.api.agents.agent import Agent
+from flink_agents.testing import ScriptedChatModelConnection, add_scripted_model
+
+MODEL_KEYS = 2_000
+
+
+def http(folder: str, mode: str, calls: int, in_flight: int, base_url: str) -> None:
+    """Calls over HTTP with the OpenAI provider, on Flink."""
+    allow_many_connections()
+    agent = asking_agent(Marks(f"{folder}/marks", 100))
+    _on_flink(add_openai_model(agent, base_url), mode, calls, in_flight)
+
+
+def in_process(folder: str, mode: str, calls: int, in_flight: int, latency: float) -> None:
+    """Calls of a scripted model, on Flink: what the runtime itself costs."""
+    agent = asking_agent(Marks(f"{folder}/marks", 100))
+    add_scripted_model(agent, "model", script=["I have thought about it."], latency=latency)
+    _on_flink(agent, mode, calls, in_flight)
+
+
+def in_process_bare(folder: str, calls: int, in_flight: int, latency: float) -> None:
+    """The same scripted model awaited in a bare asyncio program."""
+    from flink_agents.api.chat_message import ChatMessage
+
+    marks = Marks(f"{folder}/marks", 100)
+    model = ScriptedChatModelConnection(script=["I have thought about it."], latency=latency)
+    message = ChatMessage(content="What do you think about it?")
+
+    async def worker(share: int) -> None:
+        for _ in range(share):
+            await model.achat([message])
+            marks()
+
+    async def all_calls() -> None:
+        await asyncio.gather(*(worker(calls // in_flight) for _ in range(in_flight)))
+
+    asyncio.run(all_calls())
+    time.sleep(0.3)  # so that the last mark lies between two samples of the CPU time
+
+
+def _on_flink(agent: Agent, mode: str, calls: int, in_flight: int) -> None:
+    from pyflink.common import Types
+
+    from benchmarks.jobs.flink import discard, environment, numbers, with_agent
+
+    def key(number: Any) -> str:
+        return f"key-{number % MODEL_KEYS}"
+
+    env = environment(mode)
+    stream = numbers(env, calls)
+    discard(with_agent(stream, key, agent, Types.LONG(), max_in_flight=in_flight))
+    env.execute("model calls")
