@@ -68,9 +68,7 @@ def add_openai_model(agent: Agent, base_url: str) -> Agent:
     agent.add_resource(
         "connection",
         ResourceType.CHAT_MODEL_CONNECTION,
-        ResourceDescriptor(
-            clazz=OpenAIChatModelConnection, api_base_url=base_url, api_key="none"
-        ),
+        ResourceDescriptor(clazz=OpenAIChatModelConnection, api_base_url=base_url, api_key="none"),
     )
     return agent.add_resource(
         "model",

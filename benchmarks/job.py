@@ -86,8 +86,13 @@ def run_job(
         started = time.time()
         with log.open("w") as stderr:
             process = subprocess.Popen(
-                command, cwd=ROOT, env=variables, text=True,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr,
+                command,
+                cwd=ROOT,
+                env=variables,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
                 start_new_session=True,
             )
             tree = ProcessTree(process.pid)
@@ -107,5 +112,5 @@ def run_job(
             raise JobFailedError(f"The job {name} {dict(arguments)} failed:\n{tail}")
         last = out.strip().rpartition("\n")[2]
         result = json.loads(last) if last.startswith("{") else {}
-        lines = {file.name: read_lines(file) for file in files.iterdir()}
+        lines = {file.name: read_lines(file) for file in files.iterdir() if file.is_file()}
         return JobRun(started, seconds, result, lines, samples)

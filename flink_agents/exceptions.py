@@ -1,28 +1,28 @@
 """Every error the library raises on purpose.
 
-    AgentsError
-    ├── PlanError                 an agent that cannot be compiled
-    │   ├── UnknownResourceError  a name that nobody declared
-    │   ├── DuplicateNameError    a name that was declared twice
-    │   ├── ResourceCycleError    resources that need each other
-    │   ├── ResourceTypeError     a resource of another type than its use asks for
-    │   ├── ResourceArgumentError an argument that the resource class does not take
-    │   ├── ActionSignatureError  an action that cannot be called with (event, ctx)
-    │   └── NotPortableError      a value that cannot travel to a worker
-    ├── EnvironmentSetupError     Java, Python or the cluster is not as the job needs it
-    ├── NotStorableError          a value that cannot be kept in state
-    ├── StateFormatError          state written by another, incompatible version
-    ├── MemoryPathError           a memory path that does not fit what is stored there
-    ├── UnhandledEventError       an event that no action listens to
-    ├── ActionError               an action failed; the cause is chained
-    ├── ReplayMismatchError       an action called something else on replay than before
-    ├── ToolArgumentsError        arguments that a tool cannot be called with
-    └── ModelError                a model call failed
-        ├── ModelTimeoutError     no answer in time
-        ├── ModelUnavailableError the server is down, overloaded or limits the rate
-        ├── ModelRequestError     the request was refused: credentials, model name, arguments
-        ├── ModelOutputError      the answer is not what was asked for (garbage, wrong schema)
-        └── ToolRoundsError       the model kept calling tools
+AgentsError
+├── PlanError                 an agent that cannot be compiled
+│   ├── UnknownResourceError  a name that nobody declared
+│   ├── DuplicateNameError    a name that was declared twice
+│   ├── ResourceCycleError    resources that need each other
+│   ├── ResourceTypeError     a resource of another type than its use asks for
+│   ├── ResourceArgumentError an argument that the resource class does not take
+│   ├── ActionSignatureError  an action that cannot be called with (event, ctx)
+│   └── NotPortableError      a value that cannot travel to a worker
+├── EnvironmentSetupError     Java, Python or the cluster is not as the job needs it
+├── NotStorableError          a value that cannot be kept in state
+├── StateFormatError          state written by another, incompatible version
+├── MemoryPathError           a memory path that does not fit what is stored there
+├── UnhandledEventError       an event that no action listens to
+├── ActionError               an action failed; the cause is chained
+├── ReplayMismatchError       an action called something else on replay than before
+├── ToolArgumentsError        arguments that a tool cannot be called with
+└── ModelError                a model call failed
+├── ModelTimeoutError     no answer in time
+├── ModelUnavailableError the server is down, overloaded or limits the rate
+├── ModelRequestError     the request was refused: credentials, model name, arguments
+├── ModelOutputError      the answer is not what was asked for (garbage, wrong schema)
+└── ToolRoundsError       the model kept calling tools
 """
 
 from __future__ import annotations

@@ -195,7 +195,7 @@ def run_agent(
 
 
 def read_calls(call_log: str | Path) -> list[dict[str, Any]]:
-    """The calls in a log: ``messages``, ``tools``, ``parameters`` and ``error`` of each, in order."""
+    """The calls in a log in order: ``messages``, ``tools``, ``parameters``, ``error`` of each."""
     path = Path(call_log)
     lines = path.read_text().splitlines() if path.exists() else []
     return [json.loads(line) for line in lines]

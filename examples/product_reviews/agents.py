@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 
-from pydantic import BaseModel
-
 from examples.product_reviews import prompts
 from examples.product_reviews.models import Model
 from examples.product_reviews.schema import (
@@ -18,6 +16,7 @@ from examples.product_reviews.schema import (
     Sentence,
     Suggestion,
 )
+from examples.product_reviews.totals import RunningTotals
 from flink_agents.api.agents.agent import STRUCTURED_OUTPUT, Agent
 from flink_agents.api.chat_message import ChatMessage
 from flink_agents.api.decorators import action, prompt
@@ -25,19 +24,6 @@ from flink_agents.api.events.chat_event import ChatRequestEvent, ChatResponseEve
 from flink_agents.api.events.event import InputEvent, OutputEvent
 from flink_agents.api.prompts.prompt import Prompt
 from flink_agents.api.runner_context import RunnerContext
-
-_WORST = 3
-
-
-class RunningTotals(BaseModel):
-    """What an agent remembers of a review until it is finished."""
-
-    judged: int = 0
-    failed: int = 0
-    score: int = 0
-    rated: int = 0
-    rating: float = 0.0
-    worst: list[tuple[int, str]] = []
 
 
 class SentenceJudge(Agent):
@@ -85,11 +71,10 @@ class SentenceJudge(Agent):
         else:
             judgement: Judgement = event.response.extra_args[STRUCTURED_OUTPUT]
             result = _judged(sentence, judgement, _call(event.response, ctx))
-            _add(totals, result)
+            totals.add(result)
         ctx.send_event(OutputEvent(output=result))
-        done = totals.judged + totals.failed
-        if sentence.total is not None and done >= sentence.total:
-            ctx.send_event(OutputEvent(output=_summary(sentence.review, totals)))
+        if sentence.total is not None and totals.done >= sentence.total:
+            ctx.send_event(OutputEvent(output=totals.summary(sentence.review)))
             ctx.short_term_memory.set("totals", None)
         else:
             ctx.short_term_memory.set("totals", totals)
@@ -147,27 +132,6 @@ class ProductAdvisor(Agent):
 def is_low_rated(summary: ReviewSummary, threshold: float) -> bool:
     """Whether a finished review is one for the advisor."""
     return summary.mean_score is not None and summary.mean_score < threshold
-
-
-def _add(totals: RunningTotals, result: JudgedSentence) -> None:
-    totals.judged += 1
-    totals.score += result.score
-    if result.rating is not None:
-        totals.rated += 1
-        totals.rating += result.rating
-    worst = sorted([*totals.worst, (result.score, result.text)], key=lambda pair: pair[0])
-    totals.worst = worst[:_WORST]
-
-
-def _summary(review: str, totals: RunningTotals) -> ReviewSummary:
-    return ReviewSummary(
-        review=review,
-        sentences=totals.judged + totals.failed,
-        failed=totals.failed,
-        mean_score=round(totals.score / totals.judged, 3) if totals.judged else None,
-        mean_rating=round(totals.rating / totals.rated, 3) if totals.rated else None,
-        worst=[text for _, text in totals.worst],
-    )
 
 
 def _judged(sentence: Sentence, judgement: Judgement, call: ModelCall) -> JudgedSentence:

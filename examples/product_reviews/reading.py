@@ -74,8 +74,10 @@ def _from_json(text: str, number: int | None) -> Iterator[Sentence | Rejected]:
     try:
         whole = _WholeReview.model_validate_json(text)
     except ValidationError as error:
-        if any(problem["loc"] == ("sentences",) and problem["type"] == "missing"
-               for problem in error.errors(include_input=False)):
+        if any(
+            problem["loc"] == ("sentences",) and problem["type"] == "missing"
+            for problem in error.errors(include_input=False)
+        ):
             yield Sentence.model_validate_json(text).model_copy(update={"line": number})
             return
         raise
@@ -85,9 +87,7 @@ def _from_json(text: str, number: int | None) -> Iterator[Sentence | Rejected]:
         try:
             found.append(_sentence(whole.review, position, said.text, said.rating, None, number))
         except ValidationError as error:
-            found.append(
-                _rejected(said.text, number, _explained(error), whole.review, position)
-            )
+            found.append(_rejected(said.text, number, _explained(error), whole.review, position))
     total = sum(isinstance(item, Sentence) for item in found)
     for item in found:
         yield item.model_copy(update={"total": total}) if isinstance(item, Sentence) else item
@@ -98,8 +98,14 @@ def _sentence(
 ) -> Sentence:
     # Validated, so texts that stand for numbers become numbers.
     return Sentence.model_validate(
-        {"review": review, "sentence": sentence, "text": text, "rating": rating,
-         "total": total, "line": line}
+        {
+            "review": review,
+            "sentence": sentence,
+            "text": text,
+            "rating": rating,
+            "total": total,
+            "line": line,
+        }
     )
 
 

@@ -147,8 +147,8 @@ class AgentsExecutionEnvironment(ABC):
         """Take the input from a list.
 
         Args:
-            input: Items ``{"key": ..., "value": ...}`` (or ``"k"``, ``"v"``). Without a key, an item
-                gets one of its own. Anything else is a value without a key.
+            input: Items ``{"key": ..., "value": ...}`` (or ``"k"``, ``"v"``). Without a key, an
+                item gets one of its own. Anything else is a value without a key.
         """
 
     @abstractmethod

@@ -10,8 +10,11 @@ from pydantic_core import PydanticSerializationError
 
 
 class PlainJsonSchema(GenerateJsonSchema):
-    """Generates a schema without what says nothing to a model: titles made from field names, and
-    defaults that JSON has no form for, such as a sentinel object or infinity."""
+    """Generates a schema without what says nothing to a model.
+
+    Left out are titles made from field names, and defaults that JSON has no form for, such as a
+    sentinel object or infinity.
+    """
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         """Never: the title would be the name once more."""

@@ -19,9 +19,7 @@ def call_name(func: Callable[..., Any]) -> str:
     return f"{getattr(owner, '__module__', '')}.{name}"
 
 
-def call_digest(
-    codec: Codec, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> str:
+def call_digest(codec: Codec, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
     """Identity of a call: a digest of the function's name and arguments.
 
     Raises:

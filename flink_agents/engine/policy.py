@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from flink_agents.api.core_options import ErrorHandlingStrategy
 
-
 _RETRYING = (ErrorHandlingStrategy.RETRY, ErrorHandlingStrategy.DEAD_LETTER)
 
 

@@ -14,10 +14,10 @@ Rules:
 
 from __future__ import annotations
 
+from flink_agents.api.chat_message import ChatMessage, MessageRole
 from flink_agents.api.core_options import ErrorHandlingStrategy
 from flink_agents.api.events.chat_event import ChatRequestEvent, ChatResponseEvent
 from flink_agents.api.events.event import Event, InputEvent, OutputEvent
-from flink_agents.api.chat_message import ChatMessage, MessageRole
 from flink_agents.engine.effects import (
     Effect,
     Emit,
@@ -142,9 +142,7 @@ class Engine:
                 effects.append(_run_action(run, task))
         self._advance(state, run, effects)
 
-    def _finish(
-        self, run: Run, task: Task, given: ActionFinished, effects: list[Effect]
-    ) -> None:
+    def _finish(self, run: Run, task: Task, given: ActionFinished, effects: list[Effect]) -> None:
         del run.tasks[task.id]
         result = given.result
         if result.memory:
@@ -197,16 +195,15 @@ class Engine:
         if strategy is ErrorHandlingStrategy.IGNORE:
             effects.append(IgnoreError(task.action, error))
         elif strategy is ErrorHandlingStrategy.DEAD_LETTER:
-            effects.append(
-                SendDeadLetter(task.action, task.event, run.value, error, task.attempt)
-            )
+            effects.append(SendDeadLetter(task.action, task.event, run.value, error, task.attempt))
         else:
             effects.append(Fail(self._failure(task, error)))
             return
         del run.tasks[task.id]
-        if isinstance(task.event, ChatRequestEvent) and self._plan.actions_by_name[
-            task.action
-        ].concurrent:
+        if (
+            isinstance(task.event, ChatRequestEvent)
+            and self._plan.actions_by_name[task.action].concurrent
+        ):
             # Whoever waits for the answer is told, so that no run hangs.
             problem = f"{type(error).__name__}: {error}"
             message = ChatMessage(role=MessageRole.ASSISTANT, extra_args={"error": problem})

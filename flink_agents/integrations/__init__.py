@@ -1,0 +1,1 @@
+"""Connections to services. Found by name, through a resource descriptor."""

@@ -75,8 +75,7 @@ def check_instance(agent: str, key: ResourceKey, instance: SerializableResource)
         raise ResourceTypeError(
             agent,
             f"{kind.value} {name!r}",
-            f"{type(instance).__name__} is a {instance.resource_type().value}, "
-            f"not a {kind.value}",
+            f"{type(instance).__name__} is a {instance.resource_type().value}, not a {kind.value}",
             f"Declare it as a {instance.resource_type().value}.",
         )
 

@@ -175,7 +175,11 @@ class AgentRunner:
         return self._open[key].handle
 
     def element(
-        self, key: Hashable, handle: Callable[[], Any], value: Any, timestamp: int | None,
+        self,
+        key: Hashable,
+        handle: Callable[[], Any],
+        value: Any,
+        timestamp: int | None,
         stored: bool,
     ) -> None:
         """Take an element of the current key.
@@ -366,7 +370,10 @@ class AgentRunner:
             self._metrics.of_action(effect.action).get_counter("numOfErrorsIgnored").inc()
             logger.warning(
                 "Action %r, key %r: ignored %s: %s",
-                effect.action, entry.key, type(effect.error).__name__, effect.error,
+                effect.action,
+                entry.key,
+                type(effect.error).__name__,
+                effect.error,
             )
         elif isinstance(effect, SendDeadLetter):
             self._host.dead_letter(DeadLetter.of(entry.key, effect))
@@ -399,7 +406,11 @@ class AgentRunner:
         task, attempt = effect.task, effect.attempt
         background = self._background
         context = ActionContext(
-            self._services, action, entry.key, effect, memory.get,
+            self._services,
+            action,
+            entry.key,
+            effect,
+            memory.get,
             lambda done: background.call_finished(entry, CallFinished(task, attempt, done)),
         )
 

@@ -261,9 +261,7 @@ class _DurableCall(AsyncExecutionResult[Any]):
         return self._task.__await__()
 
 
-async def _invoke(
-    func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
+async def _invoke(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if inspect.iscoroutinefunction(func):
         return await func(*args, **kwargs)
     result = await run_in_thread(func, *args, **kwargs)

@@ -24,9 +24,7 @@ class SharedLoop:
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self._users = 0
-        self._thread = threading.Thread(
-            target=self._run, name="flink-agents-loop", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, name="flink-agents-loop", daemon=True)
         self._thread.start()
 
     @staticmethod

@@ -37,9 +37,7 @@ class AgentMetrics:
             open_keys: Keys with open work.
         """
         self._pass_on(self.agent, "numOfEventProcessed", self.events, "event")
-        self._pass_on(
-            self.agent, "numOfActionsExecuted", sum(self._actions.values()), "actions"
-        )
+        self._pass_on(self.agent, "numOfActionsExecuted", sum(self._actions.values()), "actions")
         for name, count in self._actions.items():
             self._pass_on(self.of_action(name), "numOfActionsExecuted", count, f"action {name}")
         self.agent.get_gauge("numOfTasksInFlight").update(in_flight)

@@ -20,7 +20,6 @@ from flink_agents.runtime.loop import SharedLoop
 from flink_agents.runtime.metrics import AgentMetrics
 from flink_agents.runtime.resources import ResourceCache
 
-
 OPTIONS = tuple(
     option
     for group in (AgentConfigOptions, AgentExecutionOptions)

@@ -165,6 +165,9 @@ def test_a_job_goes_on_from_a_savepoint_with_other_parallelism_and_calls_in_flig
         before = _bytes_written(tmp_path)
         client = env.execute_async("to be rescaled")
         while _bytes_written(tmp_path) < before + 2_000:
+            if (result := client.get_job_execution_result()).done():
+                result.result()  # raises what the job failed with
+                pytest.fail("the job ended before it could be stopped")
             time.sleep(0.1)
         savepoint = _stop_with_savepoint(client, tmp_path)
     check_exactly_once(_lines(tmp_path))

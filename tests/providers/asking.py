@@ -15,10 +15,13 @@ from flink_agents.integrations.chat_models.openai import (
 )
 from tests.providers.recorded_server import RecordedServer
 
+#: The one argument that every connection needs.
+KEY: dict[str, Any] = {"api_key": "sk-test"}
+
 
 def openai_connection(server: RecordedServer, **arguments: Any) -> OpenAIChatModelConnection:
     """A connection to the server that does not retry, unless the arguments say otherwise."""
-    given = {"api_key": "sk-test", "api_base_url": f"{server.url}/v1", "max_retries": 0}
+    given = {**KEY, "api_base_url": f"{server.url}/v1", "max_retries": 0}
     return OpenAIChatModelConnection(**{**given, **arguments})
 
 

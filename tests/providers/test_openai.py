@@ -21,7 +21,7 @@ from flink_agents.integrations.chat_models.openai.openai_utils import (
     convert_to_openai_message,
     convert_to_openai_messages,
 )
-from tests.providers.asking import OpenAIChatModelConnection, OpenAIChatModelSetup, ask
+from tests.providers.asking import KEY, OpenAIChatModelConnection, OpenAIChatModelSetup, ask
 from tests.providers.openai_protocol import completion, overloaded, text, tool_calls
 from tests.providers.recorded_server import Answer, RecordedServer
 
@@ -145,7 +145,7 @@ def test_max_retries_is_the_number_of_repeated_requests(
 
 
 def test_three_retries_are_the_default() -> None:
-    assert OpenAIChatModelConnection(api_key="sk-test").max_retries == 3
+    assert OpenAIChatModelConnection(**KEY).max_retries == 3
 
 
 def test_key_and_base_url_may_come_from_the_environment(
@@ -162,7 +162,7 @@ def test_key_and_base_url_may_come_from_the_environment(
 def test_the_base_url_is_openai_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_BASE_URL", raising=False)
     monkeypatch.setenv("OPENAI_BASE_URL", "http://not.documented")
-    connection = OpenAIChatModelConnection(api_key="sk-test")
+    connection = OpenAIChatModelConnection(**KEY)
     assert connection.api_base_url == "https://api.openai.com/v1"
 
 
@@ -398,6 +398,11 @@ def test_the_server_of_these_tests_refuses_what_openai_refuses(
     openai_server: RecordedServer,
 ) -> None:
     openai_server.always(lambda _: Answer(b"{}"))
-    for wrong in ({"temprature": 1}, {"seed": "x"}, {"extra_body": {"top_logprobs": 2}}):
+    wrongs: list[dict[str, Any]] = [
+        {"temprature": 1},
+        {"seed": "x"},
+        {"extra_body": {"top_logprobs": 2}},
+    ]
+    for wrong in wrongs:
         with pytest.raises(ModelRequestError, match="status 400"):
             ask(openai_server, **wrong)

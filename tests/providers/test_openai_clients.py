@@ -9,12 +9,13 @@ import warnings
 from typing import Any
 
 import pytest
+from openai import Timeout
 
 from flink_agents.api.blocking import event_loop
 from flink_agents.api.chat_message import ChatMessage
 from flink_agents.integrations.chat_models.openai.openai_client import CLIENTS
 from flink_agents.integrations.shared_clients import SharedClients, settings_key
-from tests.providers.asking import OpenAIChatModelConnection, openai_connection
+from tests.providers.asking import KEY, OpenAIChatModelConnection, openai_connection
 from tests.providers.openai_protocol import text
 from tests.providers.recorded_server import RecordedServer
 
@@ -95,8 +96,8 @@ def test_no_more_connections_are_opened_than_calls_may_be_in_flight(
 
 
 def test_to_wait_for_an_own_connection_does_not_count_as_time_out() -> None:
-    settings = OpenAIChatModelConnection(api_key="sk-test", timeout=5)._settings()
-    timeout = settings.create().timeout
+    timeout = OpenAIChatModelConnection(**KEY, timeout=5)._settings().create().timeout
+    assert isinstance(timeout, Timeout)
     assert (timeout.pool, timeout.connect, timeout.read) == (None, 5, 5)
 
 

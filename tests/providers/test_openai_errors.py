@@ -21,7 +21,7 @@ from flink_agents.exceptions import (
     ModelTimeoutError,
     ModelUnavailableError,
 )
-from tests.providers.asking import OpenAIChatModelConnection, ask, openai_connection
+from tests.providers.asking import KEY, OpenAIChatModelConnection, ask, openai_connection
 from tests.providers.openai_protocol import completion, error, overloaded, text
 from tests.providers.recorded_server import (
     Answer,
@@ -112,7 +112,7 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
-        connection = OpenAIChatModelConnection(api_key="sk-test", api_base_url=url, max_retries=0)
+        connection = OpenAIChatModelConnection(**KEY, api_base_url=url, max_retries=0)
         with pytest.raises(ModelUnavailableError, match="Check that the server runs"):
             connection.chat([ChatMessage(content="Hi.")], model="m")
 
@@ -191,8 +191,9 @@ def test_a_connection_does_not_show_its_secrets(openai_server: RecordedServer) -
     assert CANARY not in shown
     assert HEADER_CANARY not in repr(connection) + repr(connection._settings())
     assert CANARY not in connection._settings().key()
+    wrong: dict[str, Any] = {"api_key": CANARY, "timeout": "soon", "endpoint": CANARY}
     with pytest.raises(ValueError) as caught:
-        OpenAIChatModelConnection(api_key=CANARY, timeout="soon", endpoint=CANARY)
+        OpenAIChatModelConnection(**wrong)
     assert CANARY not in str(caught.value) + repr(caught.value)
 
 

@@ -15,7 +15,7 @@ from flink_agents.api.agents.types import OutputSchema
 from flink_agents.api.chat_message import ChatMessage, MessageRole
 from flink_agents.api.tools.tool import FunctionTool
 from flink_agents.exceptions import ModelRequestError
-from flink_agents.integrations.chat_models.openai import OpenAIChatModelConnection
+from tests.providers.asking import KEY, OpenAIChatModelConnection
 
 xllamacpp = pytest.importorskip("xllamacpp")
 
@@ -42,9 +42,8 @@ def connection() -> Iterator[OpenAIChatModelConnection]:
     params.hostnames = ["127.0.0.1"]
     params.port = 0
     server = xllamacpp.Server(params)
-    yield OpenAIChatModelConnection(
-        api_key="none", api_base_url=f"{server.listening_address}/v1", timeout=100
-    )
+    url = f"{server.listening_address}/v1"
+    yield OpenAIChatModelConnection(**KEY, api_base_url=url, timeout=100)
     # The server ends with its last reference.
     del server
 

@@ -1,0 +1,1 @@
+"""Agents, and the types that describe their answers."""

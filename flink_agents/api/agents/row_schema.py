@@ -46,7 +46,7 @@ def describe(type_info: Any, where: str = "the row") -> TypeDescription:
     Raises:
         TypeError: If JSON has no form for the type.
     """
-    from pyflink.common import Types
+    from pyflink.common import Types  # pyright: ignore[reportMissingTypeStubs]
 
     for name in _BASIC_TYPES:
         if type_info == getattr(Types, name)():
@@ -77,7 +77,7 @@ def _row_fields(row_type: Any) -> list[tuple[str, Any]]:
 
 def to_type_info(described: TypeDescription) -> Any:
     """The PyFlink type that :func:`describe` described."""
-    from pyflink.common import Types
+    from pyflink.common import Types  # pyright: ignore[reportMissingTypeStubs]
 
     if isinstance(described, str):
         return getattr(Types, described)()
@@ -113,7 +113,7 @@ def to_flink(described: TypeDescription, value: Any) -> Any:
         return _to_instant(value) if described == "INSTANT" else value
     kind, content = _only_item(described)
     if kind == "ROW":
-        from pyflink.common import Row
+        from pyflink.common import Row  # pyright: ignore[reportMissingTypeStubs]
 
         row: Any = Row(*[to_flink(t, value[n]) for n, t in content])
         row.set_field_names([n for n, _ in content])
@@ -129,7 +129,7 @@ def _only_item(described: dict[str, Any]) -> tuple[str, Any]:
 
 
 def _to_instant(value: datetime) -> Any:
-    from pyflink.common.time import Instant
+    from pyflink.common.time import Instant  # pyright: ignore[reportMissingTypeStubs]
 
     if value.tzinfo is None:
         value = value.replace(tzinfo=timezone.utc)
@@ -138,8 +138,9 @@ def _to_instant(value: datetime) -> Any:
 
 
 def _signed(bits: int) -> Any:
-    """An integer of so many bits. The bounds are checked but not told: they say nothing to a
-    model, and servers that turn a schema into a grammar make huge ones of them."""
+    """An integer of so many bits."""
+    # The bounds are checked but not told: they say nothing to a model, and servers that turn a
+    # schema into a grammar make huge ones of them.
     limit = 1 << (bits - 1)
 
     def check(value: int) -> int:

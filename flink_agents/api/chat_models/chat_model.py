@@ -206,7 +206,7 @@ class BaseChatModelSetup(Resource, ABC):
         if self.get_resource is None:
             raise RuntimeError(
                 f"{type(self).__name__} is not attached to an agent, so it cannot find the "
-                f"{kind.value} {name!r}. Get it with ctx.get_resource(name, ResourceType.CHAT_MODEL)."
+                f"{kind.value} {name!r}. Get it by ctx.get_resource(name, ResourceType.CHAT_MODEL)."
             )
         return self.get_resource(name, kind)
 

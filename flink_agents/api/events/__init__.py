@@ -1,0 +1,1 @@
+"""Events: the built-in ones and their base class."""

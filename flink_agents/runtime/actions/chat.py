@@ -52,9 +52,7 @@ async def chat_model_action(event: ChatRequestEvent, ctx: ActionContext) -> None
             continue
         if event.output_schema is not None:
             try:
-                response.extra_args[STRUCTURED_OUTPUT] = event.output_schema.parse(
-                    response.content
-                )
+                response.extra_args[STRUCTURED_OUTPUT] = event.output_schema.parse(response.content)
             except ModelOutputError as error:
                 if corrections == 0:
                     raise

@@ -43,7 +43,6 @@ def test_the_documented_options_have_their_keys_and_defaults() -> None:
         "retry-max-wait": 60.0,
         "chat.async": True,
         "tool-call.async": True,
-        "rag.async": True,
         "num-async-threads": 64,
         "max-in-flight": 1000,
         "back-pressure-wait": 0.5,

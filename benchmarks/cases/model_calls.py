@@ -1,0 +1,72 @@
+"""Many model calls in flight."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks.comparison import Comparison, Figure, at_least, share_of_baseline
+from benchmarks.job import ROOT, JobRun, run_job
+from benchmarks.slow_model_server import slow_model_server
+
+IN_FLIGHT = 1_000
+LATENCY = 0.2
+#: The first calls open the connections; the bare program makes as many before it measures.
+WARM_UP = 2_000
+
+
+def comparisons(scale: float) -> Iterator[Comparison]:
+    """Over HTTP, and with a model in the process that only waits."""
+    calls = int(10_000 * scale)
+    figures = (
+        Figure("rate", "calls/s", 0, (share_of_baseline(0.6),)),
+        Figure("in_flight", "most calls in flight, seen by the server", 0, (at_least(1_000),)),
+        Figure("cpu", "CPU per call, ms", 2),
+    )
+    yield Comparison(
+        f"{IN_FLIGHT:,} calls of {LATENCY:g} s in flight, HTTP",
+        figures,
+        lambda: _http_agent(calls),
+        lambda: _http_bare(calls),
+    )
+    waiting = {"calls": WARM_UP + 2 * calls, "in_flight": IN_FLIGHT, "latency": LATENCY}
+    yield Comparison(
+        f"{IN_FLIGHT:,} calls of {LATENCY:g} s in flight, model in the process",
+        (Figure("rate", "calls/s"), Figure("cpu", "CPU per call, ms", 2)),
+        lambda: _figures(run_job("model_calls.in_process", {**waiting, "mode": "thread"})),
+        lambda: _figures(run_job("model_calls.in_process_bare", waiting)),
+    )
+
+
+def _http_agent(calls: int) -> dict[str, float]:
+    with slow_model_server(LATENCY) as url:
+        arguments = {"calls": WARM_UP + calls, "in_flight": IN_FLIGHT, "base_url": url}
+        done = run_job("model_calls.http", {**arguments, "mode": "thread"})
+        return {**_figures(done), "in_flight": _most_in_flight(url)}
+
+
+def _http_bare(calls: int) -> dict[str, float]:
+    with slow_model_server(LATENCY) as url:
+        command = [sys.executable, "benchmarks/bare_sdk.py", "--base-url", url]
+        command += ["--calls", str(calls), "--concurrency", str(IN_FLIGHT)]
+        out = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+        result: dict[str, Any] = json.loads(out.stdout)
+        return {
+            "rate": result["calls_per_second"],
+            "cpu": result["cpu_ms_per_call"],
+            "in_flight": _most_in_flight(url),
+        }
+
+
+def _figures(done: JobRun) -> dict[str, float]:
+    warm_up = WARM_UP / done.lines["marks"][-1][0]
+    return {"rate": done.rate(warm_up), "cpu": done.cpu_per_call(warm_up) * 1000}
+
+
+def _most_in_flight(url: str) -> int:
+    with urllib.request.urlopen(f"{url.removesuffix('/v1')}/stats", timeout=30) as answer:
+        return json.load(answer)["max_in_flight"]

@@ -1,0 +1,149 @@
+"""The program: ``python -m examples.product_reviews [INPUT] [options]``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from examples.product_reviews.arguments import parse_arguments
+from examples.product_reviews.live import View, open_view
+from examples.product_reviews.models import choose_model
+from examples.product_reviews.problems import UserError, explain
+from examples.product_reviews.reading import scan
+from examples.product_reviews.report import Report
+from flink_agents.runtime.flink.worker_environment import JavaNotFoundError, find_java_home
+
+if TYPE_CHECKING:
+    from examples.product_reviews.running import CallsInFlight, RunningJob
+    from examples.product_reviews.sources import Source
+
+#: Seconds between two looks at what there is to show.
+_TICK = 0.25
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the program.
+
+    Args:
+        argv: The arguments. Default: those of the command line.
+
+    Returns:
+        The exit code: 0, 1 or 130.
+    """
+    arguments = parse_arguments(argv)
+    report = Report()
+    started = time.monotonic()
+    try:
+        code = _run(arguments, report)
+    except KeyboardInterrupt:
+        code = 130
+    except (UserError, JavaNotFoundError) as error:
+        return _failed(str(error))
+    except Exception as error:
+        return _failed(explain(error, arguments.output))
+    if code == 130:
+        print("Stopped; what was confirmed until then:")
+    for line in report.lines(time.monotonic() - started, str(arguments.output)):
+        print(line)
+    if code == 0 and not report.sentences:
+        return _failed(_nothing_judged(report))
+    return code
+
+
+def _run(arguments: Namespace, report: Report) -> int:
+    model = choose_model(arguments.model, arguments.base_url)
+    _check_paths(arguments)
+    find_java_home()
+    # PyFlink takes seconds to import: what is wrong with the options is told before.
+    from examples.product_reviews.job import JobOptions, build_job, flink_environment
+    from examples.product_reviews.running import CallsInFlight, RunningJob, free_port
+
+    source = _source(arguments)
+    with tempfile.TemporaryDirectory(prefix="product-reviews-") as scratch:
+        options = JobOptions(
+            output=arguments.output.resolve(),
+            threshold=arguments.threshold,
+            parallelism=arguments.parallelism,
+            max_in_flight=arguments.max_in_flight,
+            checkpoint_interval=arguments.checkpoint_interval,
+            rest_port=free_port(),
+            scratch=Path(scratch).resolve(),
+        )
+        env = flink_environment(options)
+        results = build_job(env, source, model, options)
+        print(f"Flink's dashboard: http://localhost:{options.rest_port}", flush=True)
+        job = RunningJob(results, "product reviews")
+        view = open_view(arguments.plain, source.total)
+        try:
+            _follow(job, report, view, CallsInFlight(options.rest_port, agents=2))
+        finally:
+            view.close()
+            if not job.finished:
+                job.cancel()
+    return 0
+
+
+def _follow(job: RunningJob, report: Report, view: View, calls: CallsInFlight) -> None:
+    """Take results until there are no more."""
+    in_flight, asked_at = None, 0.0
+    while not job.finished:
+        for folder, text in job.take(wait=_TICK):
+            report.add(folder, text)
+        if time.monotonic() - asked_at >= 1:
+            in_flight, asked_at = calls.now(), time.monotonic()
+        view.update(report, in_flight)
+
+
+def _check_paths(arguments: Namespace) -> None:
+    if arguments.input and not arguments.input.is_file():
+        raise UserError(f"There is no file {arguments.input}.")
+    if arguments.input and not os.access(arguments.input, os.R_OK):
+        raise UserError(f"The file {arguments.input} may not be read.")
+    if arguments.watch and not arguments.watch.is_dir():
+        raise UserError(f"There is no folder {arguments.watch}.")
+    if arguments.kafka and (arguments.jar is None or not arguments.jar.is_file()):
+        given = f"; there is no file {arguments.jar}" if arguments.jar else ""
+        raise UserError(
+            "Kafka needs Flink's connector: download flink-sql-connector-kafka for Flink 2.x from "
+            f"Maven Central and name it with --jar FILE{given}."
+        )
+    output = arguments.output
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise UserError(f"--output {output} is in use: name a new or an empty folder.")
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--output {output} cannot be made: {error.strerror}.") from error
+
+
+def _source(arguments: Namespace) -> Source:
+    from examples.product_reviews.sources import KafkaTopic, ReviewFile, WatchedFolder
+
+    if arguments.kafka:
+        jar = arguments.jar.resolve()
+        return KafkaTopic(arguments.kafka, arguments.topic, arguments.group, jar)
+    if arguments.watch:
+        return WatchedFolder(arguments.watch.resolve())
+    found = scan(arguments.input, arguments.limit)
+    return ReviewFile(arguments.input.resolve(), found)
+
+
+def _nothing_judged(report: Report) -> str:
+    first = report.first_failed or report.first_rejected
+    if first is None:
+        return "There was nothing to judge: the input is empty."
+    return f"No sentence was judged. The first problem: {first.reason}"
+
+
+def _failed(problem: str) -> int:
+    print(f"product_reviews: {problem}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

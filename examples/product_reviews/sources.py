@@ -1,0 +1,169 @@
+"""Where reviews come from: a file, a folder that is watched, or a Kafka topic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from pyflink.common import Duration, Types
+from pyflink.common.serialization import SimpleStringSchema
+from pyflink.common.watermark_strategy import WatermarkStrategy
+from pyflink.datastream import DataStream, RuntimeContext, StreamExecutionEnvironment
+from pyflink.datastream.connectors.file_system import FileSource, StreamFormat
+from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
+from pyflink.datastream.functions import KeyedProcessFunction
+from pyflink.datastream.state import ValueStateDescriptor
+
+from examples.product_reviews.problems import UserError
+from examples.product_reviews.reading import BYTES, Scan, parse_line
+from examples.product_reviews.schema import Rejected, Sentence
+
+
+class Source(Protocol):
+    """Where reviews come from."""
+
+    @property
+    def total(self) -> int | None:
+        """How many sentences there are, if that is known."""
+        ...
+
+    def read(self, env: StreamExecutionEnvironment) -> DataStream:
+        """The stream of ``Sentence`` and ``Rejected``."""
+        ...
+
+
+@dataclass(frozen=True)
+class ReviewFile:
+    """A file, read to its end.
+
+    Args:
+        path: The file.
+        found: What it holds.
+    """
+
+    path: Path
+    found: Scan
+
+    @property
+    def total(self) -> int | None:
+        return self.found.sentences
+
+    def read(self, env: StreamExecutionEnvironment) -> DataStream:
+        lines = FileSource.for_record_stream_format(
+            StreamFormat.text_line_format(BYTES), str(self.path)
+        )
+        return (
+            _stream(env, lines.process_static_file_set().build(), f"lines of {self.path.name}")
+            .set_parallelism(1)
+            .key_by(_one_key, Types.INT())
+            .process(NumberedLines(self.found.totals, self.found.last_line))
+            .set_parallelism(1)
+            .name("sentences")
+        )
+
+
+@dataclass(frozen=True)
+class WatchedFolder:
+    """A folder: each file that appears in it is read once.
+
+    Args:
+        path: The folder. Move files into it when they are complete.
+    """
+
+    path: Path
+    total: None = None
+
+    def read(self, env: StreamExecutionEnvironment) -> DataStream:
+        files = FileSource.for_record_stream_format(
+            StreamFormat.text_line_format(BYTES), str(self.path)
+        ).monitor_continuously(Duration.of_seconds(1))
+        return _parsed(_stream(env, files.build(), f"files in {self.path.name}"))
+
+
+@dataclass(frozen=True)
+class KafkaTopic:
+    """A topic of Kafka, from the group's last offsets on, else from the beginning.
+
+    Args:
+        servers: Addresses of brokers, with commas between them.
+        topic: The topic.
+        group: The consumer group.
+        jar: The connector ``flink-sql-connector-kafka``.
+    """
+
+    servers: str
+    topic: str
+    group: str
+    jar: Path
+    total: None = None
+
+    def read(self, env: StreamExecutionEnvironment) -> DataStream:
+        env.add_jars(self.jar.as_uri())
+        return _parsed(_stream(env, self.source(), f"topic {self.topic}"))
+
+    def source(self) -> KafkaSource:
+        """The source.
+
+        Raises:
+            UserError: If the jar is not the connector.
+        """
+        from pyflink.datastream.connectors.kafka import KafkaOffsetResetStrategy
+
+        try:
+            return (
+                KafkaSource.builder()
+                .set_bootstrap_servers(self.servers)
+                .set_topics(self.topic)
+                .set_group_id(self.group)
+                .set_starting_offsets(
+                    KafkaOffsetsInitializer.committed_offsets(KafkaOffsetResetStrategy.EARLIEST)
+                )
+                .set_value_only_deserializer(SimpleStringSchema(BYTES))
+                .build()
+            )
+        except TypeError as error:
+            # What PyFlink says when Java does not know a class.
+            raise UserError(
+                f"--jar {self.jar} does not hold Flink's Kafka connector ({error}). "
+                "Download flink-sql-connector-kafka for Flink 2.x from Maven Central."
+            ) from error
+
+
+class NumberedLines(KeyedProcessFunction):
+    """Parses lines and counts them; the count is state, so it survives a failure.
+
+    Args:
+        totals: Sentences of each review.
+        last_line: The last line to parse; those behind it are dropped.
+    """
+
+    def __init__(self, totals: dict[str, int], last_line: int) -> None:
+        self._totals = totals
+        self._last_line = last_line
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        self._count = runtime_context.get_state(ValueStateDescriptor("lines", Types.LONG()))
+
+    def process_element(self, value: str, ctx: Any) -> Iterable[Sentence | Rejected]:
+        number = (self._count.value() or 0) + 1
+        self._count.update(number)
+        if number > self._last_line:
+            return
+        for item in parse_line(value, number):
+            if isinstance(item, Sentence):
+                item = item.model_copy(update={"total": self._totals.get(item.review)})
+            yield item
+
+
+def _stream(env: StreamExecutionEnvironment, source: Any, name: str) -> DataStream:
+    return env.from_source(source, WatermarkStrategy.no_watermarks(), name, Types.STRING())
+
+
+def _parsed(lines: DataStream) -> DataStream:
+    return lines.flat_map(parse_line).name("sentences")
+
+
+def _one_key(line: str) -> int:
+    return 0
