@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import tempfile
@@ -19,7 +20,7 @@ from examples.product_reviews.report import Report
 from flink_agents.runtime.flink.worker_environment import JavaNotFoundError, find_java_home
 
 if TYPE_CHECKING:
-    from examples.product_reviews.running import CallsInFlight, RunningJob
+    from examples.product_reviews.running import RunningJob
     from examples.product_reviews.sources import Source
 
 #: Seconds between two looks at what there is to show.
@@ -36,6 +37,8 @@ def main(argv: list[str] | None = None) -> int:
         The exit code: 0, 1 or 130.
     """
     arguments = parse_arguments(argv)
+    # Once Java is gone, each object that is cleared away would complain of it.
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)
     report = Report()
     started = time.monotonic()
     try:
@@ -61,7 +64,7 @@ def _run(arguments: Namespace, report: Report) -> int:
     find_java_home()
     # PyFlink takes seconds to import: what is wrong with the options is told before.
     from examples.product_reviews.job import JobOptions, build_job, flink_environment
-    from examples.product_reviews.running import CallsInFlight, RunningJob, free_port
+    from examples.product_reviews.running import RunningJob
 
     source = _source(arguments)
     with tempfile.TemporaryDirectory(prefix="product-reviews-") as scratch:
@@ -71,16 +74,14 @@ def _run(arguments: Namespace, report: Report) -> int:
             parallelism=arguments.parallelism,
             max_in_flight=arguments.max_in_flight,
             checkpoint_interval=arguments.checkpoint_interval,
-            rest_port=free_port(),
             scratch=Path(scratch).resolve(),
         )
         env = flink_environment(options)
         results = build_job(env, source, model, options)
-        print(f"Flink's dashboard: http://localhost:{options.rest_port}", flush=True)
-        job = RunningJob(results, "product reviews")
+        job = RunningJob(env, results, "product reviews")
         view = open_view(arguments.plain, source.total)
         try:
-            _follow(job, report, view, CallsInFlight(options.rest_port, agents=2))
+            _follow(job, report, view)
         finally:
             view.close()
             if not job.finished:
@@ -88,15 +89,12 @@ def _run(arguments: Namespace, report: Report) -> int:
     return 0
 
 
-def _follow(job: RunningJob, report: Report, view: View, calls: CallsInFlight) -> None:
+def _follow(job: RunningJob, report: Report, view: View) -> None:
     """Take results until there are no more."""
-    in_flight, asked_at = None, 0.0
     while not job.finished:
         for folder, text in job.take(wait=_TICK):
             report.add(folder, text)
-        if time.monotonic() - asked_at >= 1:
-            in_flight, asked_at = calls.now(), time.monotonic()
-        view.update(report, in_flight)
+        view.update(report)
 
 
 def _check_paths(arguments: Namespace) -> None:

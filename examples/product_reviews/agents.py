@@ -43,7 +43,7 @@ class SentenceJudge(Agent):
     @prompt
     @staticmethod
     def judge_prompt() -> Prompt:
-        return prompts.JUDGE
+        return Prompt.from_text(prompts.JUDGE)
 
     @action(InputEvent)
     @staticmethod
@@ -96,7 +96,7 @@ class ProductAdvisor(Agent):
     @prompt
     @staticmethod
     def advisor_prompt() -> Prompt:
-        return prompts.ADVISE
+        return Prompt.from_text(prompts.ADVISE)
 
     @action(InputEvent)
     @staticmethod

@@ -11,7 +11,12 @@ from pathlib import Path
 from pyflink.common import Configuration, Types
 from pyflink.common.serialization import Encoder
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
-from pyflink.datastream.connectors.file_system import FileSink, OutputFileConfig, RollingPolicy
+from pyflink.datastream.connectors.file_system import (
+    BucketAssigner,
+    FileSink,
+    OutputFileConfig,
+    RollingPolicy,
+)
 
 from examples.product_reviews.agents import ProductAdvisor, SentenceJudge, is_low_rated
 from examples.product_reviews.models import Model
@@ -38,7 +43,6 @@ class JobOptions:
         parallelism: Subtasks of each operator, at least 1.
         max_in_flight: Calls of the model that a subtask has open at once, at least 1.
         checkpoint_interval: Seconds between checkpoints, above 0.
-        rest_port: Port of Flink's dashboard.
         scratch: Folder for checkpoints.
     """
 
@@ -47,7 +51,6 @@ class JobOptions:
     parallelism: int
     max_in_flight: int
     checkpoint_interval: float
-    rest_port: int
     scratch: Path
 
 
@@ -56,9 +59,7 @@ def flink_environment(options: JobOptions) -> StreamExecutionEnvironment:
     configuration = Configuration()
     for key, value in {
         "execution.checkpointing.dir": options.scratch.as_uri(),
-        "metrics.fetcher.update-interval": "1000",
-        "rest.bind-port": str(options.rest_port),
-        "rest.port": str(options.rest_port),
+        "rest.bind-port": "0",
         "restart-strategy.type": "fixed-delay",
         "restart-strategy.fixed-delay.attempts": "3",
         "restart-strategy.fixed-delay.delay": "1 s",
@@ -107,6 +108,7 @@ def _sink(folder: Path) -> FileSink:
         .with_output_file_config(
             OutputFileConfig.builder().with_part_prefix("part").with_part_suffix(".jsonl").build()
         )
+        .with_bucket_assigner(BucketAssigner.base_path_bucket_assigner())
         .with_rolling_policy(RollingPolicy.on_checkpoint_rolling_policy())
         .build()
     )

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from examples.product_reviews.report import Report
+from examples.product_reviews.report import Report, many
 from examples.product_reviews.schema import JudgedSentence, Record, ReviewSummary, Suggestion
 
 _PLAIN_EVERY = 5.0
@@ -16,7 +16,7 @@ _PLAIN_EVERY = 5.0
 class View(Protocol):
     """Shows how a run is getting on."""
 
-    def update(self, report: Report, in_flight: int | None) -> None:
+    def update(self, report: Report) -> None:
         """Show the state of the run; called a few times a second."""
         ...
 
@@ -49,12 +49,12 @@ class PlainView:
         self._next = clock() + _PLAIN_EVERY
         self._shown = -1
 
-    def update(self, report: Report, in_flight: int | None) -> None:
+    def update(self, report: Report) -> None:
         if self._clock() < self._next or report.done == self._shown:
             return
         self._next = self._clock() + _PLAIN_EVERY
         self._shown = report.done
-        print(f"{progress(report, self._total)}  {counts(report, in_flight)}", flush=True)
+        print(f"{progress(report, self._total)}  {counts(report)}", flush=True)
 
     def close(self) -> None:
         pass
@@ -79,28 +79,32 @@ class LiveView:
         self._live = Live(console=Console(), refresh_per_second=4, transient=True)
         self._live.start()
 
-    def update(self, report: Report, in_flight: int | None) -> None:
-        self._live.update(self._drawn(report, in_flight))
+    def update(self, report: Report) -> None:
+        self._live.update(self._drawn(report))
 
     def close(self) -> None:
         self._live.stop()
 
-    def _drawn(self, report: Report, in_flight: int | None) -> Any:
+    def _drawn(self, report: Report) -> Any:
         from rich.console import Group
         from rich.progress_bar import ProgressBar
         from rich.table import Table
         from rich.text import Text
 
         seconds = time.monotonic() - self._started
-        head = Text(f"{progress(report, self._total)}  {seconds:.0f} s", style="bold")
-        bar = ProgressBar(total=self._total or None, completed=report.done, pulse=not report.done)
-        table = Table(expand=True, box=None)
+        overview = Table.grid(expand=True)
+        overview.add_row(Text(f"{progress(report, self._total)}  {seconds:.0f} s", style="bold"))
+        overview.add_row(
+            ProgressBar(total=self._total or None, completed=report.done, pulse=not report.done)
+        )
+        overview.add_row(Text(counts(report)))
+        last = Table(expand=True, box=None)
         for title, width in (("review", 8), ("score", 6), ("human", 6)):
-            table.add_column(title, width=width, no_wrap=True)
-        table.add_column("result", no_wrap=True, overflow="ellipsis")
+            last.add_column(title, width=width, no_wrap=True)
+        last.add_column("result", ratio=1, no_wrap=True, overflow="ellipsis")
         for record in report.last:
-            table.add_row(*(Text(cell) for cell in row(record)))
-        return Group(head, bar, Text(counts(report, in_flight)), table)
+            last.add_row(*(Text(cell) for cell in row(record)))
+        return Group(overview, last)
 
 
 def progress(report: Report, total: int | None) -> str:
@@ -110,12 +114,12 @@ def progress(report: Report, total: int | None) -> str:
     return f"{report.done:,}{f'/{total:,}' if total is not None else ''} sentences"
 
 
-def counts(report: Report, in_flight: int | None) -> str:
+def counts(report: Report) -> str:
     """The other figures, in a line."""
     seconds = report.judging_seconds
     rate = f"{report.sentences / seconds:.1f}/s" if seconds > 0 else "-"
     return (
-        f"{rate}  in flight {'-' if in_flight is None else in_flight}  "
+        f"{rate}  in flight {report.mean_in_flight:.0f}  "
         f"tokens {report.prompt_tokens + report.completion_tokens:,}  "
         f"reviews {report.reviews}  suggestions {report.suggestions}  "
         f"rejected {report.rejected}  failed {report.failed}"
@@ -130,7 +134,7 @@ def row(record: Record) -> tuple[str, str, str, str]:
     if isinstance(record, ReviewSummary):
         means = (record.mean_score, record.mean_rating)
         score, rating = ("" if mean is None else f"{mean:+.1f}" for mean in means)
-        return record.review, score, rating, f"REVIEW of {record.sentences} sentences"
+        return record.review, score, rating, f"REVIEW of {many(record.sentences, 'sentence')}"
     if isinstance(record, Suggestion):
         return record.review, f"{record.mean_score:+.1f}", "", f"SUGGESTION {record.suggestion}"
     return record.review or "", "", "", f"{record.what.upper()} REJECTED {record.reason}"

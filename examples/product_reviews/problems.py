@@ -26,6 +26,11 @@ def explain(error: Exception, folder: Path) -> str:
         folder: Where ``error.txt`` is written, if it can be.
     """
     text = f"{type(error).__name__}: {error}"
+    if type(error).__name__ in ("Py4JError", "Py4JNetworkError"):
+        text = (
+            f"Flink's Java process has ended ({error}). If it crashed, it has left a file "
+            "hs_err_pid*.log in this folder."
+        )
     causes = _CAUSE.findall(text)
     told = [cause for cause in causes if not _WRAPPERS.search(cause.split(":")[0])]
     heart = (told or causes or [text])[-1][:_SHOWN]

@@ -70,6 +70,7 @@ class Report:
         self.last: deque[Record] = deque(maxlen=_LAST)
         self._first = float("inf")
         self._latest = 0.0
+        self._call_seconds = 0.0
         # 16 bytes a call: it takes 60 million calls to fill a gigabyte.
         self._asked = array("d")
         self._answered = array("d")
@@ -101,6 +102,7 @@ class Report:
         self.prompt_tokens += call.prompt_tokens
         self.completion_tokens += call.completion_tokens
         self._first = min(self._first, call.asked_at)
+        self._call_seconds += call.answered_at - call.asked_at
         self._latest = max(self._latest, call.answered_at)
         self._asked.append(call.asked_at)
         self._answered.append(call.answered_at)
@@ -109,6 +111,11 @@ class Report:
     def judging_seconds(self) -> float:
         """From the first question to the last answer."""
         return max(0.0, self._latest - self._first) if self._asked else 0.0
+
+    @property
+    def mean_in_flight(self) -> float:
+        """How many calls were open on average, from the first question to the last answer."""
+        return self._call_seconds / self.judging_seconds if self.judging_seconds > 0 else 0.0
 
     @property
     def peak_in_flight(self) -> int:
@@ -131,14 +138,15 @@ class Report:
         judging = self.judging_seconds
         rate = f"{self.sentences / judging:.1f} a second" if judging > 0 else "-"
         lines = [
-            f"Judged        {_many(self.sentences, 'sentence')} of "
-            f"{_many(self.reviews, 'finished review')}, {_many(self.suggestions, 'suggestion')}",
+            f"Judged        {many(self.sentences, 'sentence')} of "
+            f"{many(self.reviews, 'finished review')}, {many(self.suggestions, 'suggestion')}",
             f"Throughput    {rate} over {judging:.1f} s of judging ({seconds:.1f} s in all)",
-            f"In flight     {_many(self.peak_in_flight, 'call')} of the model at the peak",
+            f"In flight     {many(self.peak_in_flight, 'call')} of the model at the peak, "
+            f"{self.mean_in_flight:.1f} on average",
             f"Tokens        {self.prompt_tokens:,} prompt, {self.completion_tokens:,} completion",
             f"Agreement     {self._agreement()}",
-            f"Rejected      {_many(self.rejected, 'input')}{_first(self.first_rejected)}",
-            f"Failed        {_many(self.failed, 'model answer')}{_first(self.first_failed)}",
+            f"Rejected      {many(self.rejected, 'input')}{_first(self.first_rejected)}",
+            f"Failed        {many(self.failed, 'model answer')}{_first(self.first_failed)}",
             f"Output        {output}",
         ]
         return lines
@@ -149,7 +157,7 @@ class Report:
             return "no sentence has a human rating"
         correlation = found.correlation
         shown = "not defined" if correlation is None else f"{correlation:.2f}"
-        parts = [f"Pearson correlation {shown} over {_many(found.rated, 'rated sentence')}"]
+        parts = [f"Pearson correlation {shown} over {many(found.rated, 'rated sentence')}"]
         if found.clear:
             percent = 100 * found.same_sign / found.clear
             parts.insert(
@@ -160,7 +168,8 @@ class Report:
         return ", ".join(parts)
 
 
-def _many(number: int, what: str) -> str:
+def many(number: int, what: str) -> str:
+    """A number and what it counts, as in "3 reviews"."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 

@@ -32,7 +32,7 @@ _NEGATION = _words("no not never hardly without dont doesnt didnt isnt wasnt can
 def respond(messages: Sequence[ChatMessage], tools: list[Tool] | None) -> str:
     """Answer the judge or the advisor by counting words."""
     text = messages[-1].content
-    if messages[0].content == prompts.ADVISE.format_string():
+    if messages[0].content == prompts.ADVISE:
         return json.dumps({"suggestion": f"Look into this: {text[:120]}"})
     found = _found(text)
     score = max(-4, min(4, sum(2 * sign for _, sign in found)))

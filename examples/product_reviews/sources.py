@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +17,7 @@ from pyflink.datastream.state import ValueStateDescriptor
 
 from examples.product_reviews.problems import UserError
 from examples.product_reviews.reading import BYTES, Scan, parse_line
-from examples.product_reviews.schema import Rejected, Sentence
+from examples.product_reviews.schema import Sentence
 
 
 class Source(Protocol):
@@ -146,7 +145,7 @@ class NumberedLines(KeyedProcessFunction):
     def open(self, runtime_context: RuntimeContext) -> None:
         self._count = runtime_context.get_state(ValueStateDescriptor("lines", Types.LONG()))
 
-    def process_element(self, value: str, ctx: Any) -> Iterable[Sentence | Rejected]:
+    def process_element(self, value: str, ctx: Any) -> Any:
         number = (self._count.value() or 0) + 1
         self._count.update(number)
         if number > self._last_line:

@@ -70,6 +70,10 @@ class ReadableConfiguration(ABC):
         """
 
     @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """All values that are set, by key."""
+
+    @abstractmethod
     def get_int(self, key: str, default: int | None = None) -> int | None:
         """The whole number set for a key, or ``default``.
 

@@ -79,7 +79,8 @@ def prompt(func: F) -> F:
 
 
 def _mark(func: F, name: str, value: object) -> F:
-    if not callable(cast("object", func)) and not isinstance(func, (staticmethod, classmethod)):
-        raise TypeError(f"A decorator of flink_agents marks functions, not {func!r}.")
-    setattr(func, name, value)
+    member = cast("Any", func)
+    if not (callable(member) or hasattr(member, "__func__")):
+        raise TypeError(f"A decorator of flink_agents marks functions, not {member!r}.")
+    setattr(member, name, value)
     return func

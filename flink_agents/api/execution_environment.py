@@ -13,9 +13,9 @@ from flink_agents.api.configuration import Configuration
 from flink_agents.api.resource import ResourceDescriptor, ResourceType, SerializableResource
 
 if TYPE_CHECKING:
-    from pyflink.common import TypeInformation
-    from pyflink.datastream import DataStream, KeyedStream, StreamExecutionEnvironment
-    from pyflink.table import Schema, StreamTableEnvironment, Table
+    from pyflink.common import TypeInformation  # pyright: ignore[reportMissingTypeStubs]
+    from pyflink.datastream import DataStream, KeyedStream, StreamExecutionEnvironment  # pyright: ignore[reportMissingTypeStubs]
+    from pyflink.table import Schema, StreamTableEnvironment, Table  # pyright: ignore[reportMissingTypeStubs]
 
 
 class AgentBuilder(ABC):
@@ -195,4 +195,5 @@ def split_item(item: Any) -> tuple[bool, Any, Any]:
                     if key in members:
                         return True, members[key], members[value]
                 return False, None, members[value]
+        return False, None, members
     return False, None, item

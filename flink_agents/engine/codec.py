@@ -16,9 +16,11 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, Flag
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
@@ -33,6 +35,23 @@ to_text = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 Encoder = Callable[[Any], Any]
 Decoder = Callable[[Any], Any]
 
+
+def _dump_time(value: datetime | time) -> Any:
+    zone = value.tzinfo.key if isinstance(value.tzinfo, ZoneInfo) else None
+    if zone is None and (value.tzinfo is not None or not value.fold):
+        return value.isoformat()
+    # The text has no room for the zone's name and for which of two equal hours it is.
+    return [value.replace(tzinfo=None).isoformat(), value.fold, zone]
+
+
+def _load_time(cls: type[datetime] | type[time], body: Any) -> datetime | time:
+    if isinstance(body, str):
+        return cls.fromisoformat(body)
+    text, fold, zone = body
+    tzinfo = ZoneInfo(zone) if zone is not None else None
+    return cls.fromisoformat(text).replace(tzinfo=tzinfo, fold=fold)
+
+
 #: Leaf types by class: tag, to JSON, from JSON.
 _LEAVES: dict[type, tuple[str, Encoder, Decoder]] = {
     bytes: ("bytes", lambda v: base64.b64encode(v).decode(), base64.b64decode),
@@ -41,9 +60,9 @@ _LEAVES: dict[type, tuple[str, Encoder, Decoder]] = {
         lambda v: base64.b64encode(v).decode(),
         lambda v: bytearray(base64.b64decode(v)),
     ),
-    datetime: ("datetime", datetime.isoformat, datetime.fromisoformat),
+    datetime: ("datetime", _dump_time, partial(_load_time, datetime)),
     date: ("date", date.isoformat, date.fromisoformat),
-    time: ("time", time.isoformat, time.fromisoformat),
+    time: ("time", _dump_time, partial(_load_time, time)),
     timedelta: (
         "timedelta",
         lambda v: [v.days, v.seconds, v.microseconds],
@@ -51,9 +70,17 @@ _LEAVES: dict[type, tuple[str, Encoder, Decoder]] = {
     ),
     Decimal: ("decimal", str, Decimal),
     UUID: ("uuid", lambda v: v.hex, UUID),
-    complex: ("complex", lambda v: [v.real, v.imag], lambda v: complex(*v)),
+    complex: ("complex", lambda v: [repr(v.real), repr(v.imag)], lambda v: complex(*map(float, v))),
 }
-_SEQUENCES: dict[type, str] = {tuple: "tuple", set: "set", frozenset: "frozenset"}
+_SETS: dict[type, str] = {set: "set", frozenset: "frozenset"}
+
+#: Python itself refuses to write longer integers in decimal.
+_MAX_DECIMAL_BITS = 10_000
+
+#: What reading damaged text raises.
+DAMAGE = (
+    ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError
+)  # fmt: skip
 
 
 class Codec:
@@ -70,6 +97,7 @@ class Codec:
         self._decoders: dict[str, Decoder] = {
             tag: decoder for tag, _, decoder in _LEAVES.values()
         } | {"tuple": self._tuple, "set": self._set, "frozenset": self._frozenset}
+        self._decoders["int"] = lambda text: int(text, 16)
         self._decoders |= {
             "float": float,
             "dict": self._dict,
@@ -112,16 +140,19 @@ class Codec:
             return self.from_json(json.loads(text))
         except StateFormatError:
             raise
-        except (ValueError, TypeError, KeyError) as error:
+        except DAMAGE as error:
             raise StateFormatError(
                 f"A value in state cannot be read: {error} in {text[:200]!r}."
             ) from error
 
     def to_json(self, value: Any) -> Any:
         """The value as JSON values."""
-        cls: type[Any] = type(value)
-        if value is None or cls is str or cls is bool or cls is int:
+        cls = cast("Any", type(value))
+        if value is None or cls is str or cls is bool:
             return value
+        if cls is int:
+            short = value.bit_length() <= _MAX_DECIMAL_BITS
+            return value if short else {TAG: "int", "v": hex(value)}
         if cls is float:
             return value if math.isfinite(value) else {TAG: "float", "v": repr(value)}
         if cls is list:
@@ -132,24 +163,32 @@ class Codec:
                 return {key: self.to_json(item) for key, item in items.items()}
             pairs = [[self.to_json(k), self.to_json(v)] for k, v in items.items()]
             return {TAG: "dict", "v": pairs}
-        if (sequence := _SEQUENCES.get(cls)) is not None:
-            return {TAG: sequence, "v": [self.to_json(item) for item in value]}
+        if cls is tuple:
+            return {TAG: "tuple", "v": [self.to_json(item) for item in value]}
+        if (tag := _SETS.get(cls)) is not None:
+            # Sorted, as the order of a set differs between processes.
+            return {TAG: tag, "v": sorted((self.to_json(item) for item in value), key=to_text)}
         if (leaf := self._leaves.get(cls)) is not None:
             return {TAG: leaf[0], "v": leaf[1](value)}
         if isinstance(value, Enum):
-            return {TAG: "enum", "c": self._name(cls), "v": value.name}
+            # A flag of several members has no name to be found by.
+            body = [self.to_json(value.value)] if isinstance(value, Flag) else value.name
+            return {TAG: "enum", "c": self._name(cls), "v": body}
         if isinstance(value, BaseModel):
-            fields = {**value.__dict__, **(value.__pydantic_extra__ or {})}
+            declared = cls.model_fields
+            fields = {n: item for n, item in value.__dict__.items() if n in declared}
+            fields |= value.__pydantic_extra__ or {}
             body = {name: self.to_json(item) for name, item in fields.items()}
             return {TAG: "model", "c": self._name(cls), "v": body}
-        if dataclasses.is_dataclass(cls):
-            body = {f.name: self.to_json(getattr(value, f.name)) for f in dataclasses.fields(cls)}
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            names = [field.name for field in dataclasses.fields(value)]
+            body = {name: self.to_json(getattr(value, name)) for name in names}
             return {TAG: "dataclass", "c": self._name(cls), "v": body}
         if isinstance(value, tuple) and is_data_type(cls):
             items = [self.to_json(item) for item in cast("tuple[Any, ...]", value)]
             return {TAG: "named", "c": self._name(cls), "v": items}
         if isinstance(value, type):
-            return {TAG: "class", "c": self._name(cast("type", value)), "v": None}
+            return {TAG: "class", "c": self._name(cast("Any", value)), "v": None}
         raise NotStorableError(
             f"A {cls.__module__}.{cls.__qualname__} cannot be kept in state. Convert it to plain "
             "values, or make it a pydantic model or a dataclass."
@@ -211,18 +250,30 @@ class Codec:
         return cls
 
     def _model(self, members: Any) -> Any:
+        cls = self._class(members)
         fields = {name: self.from_json(item) for name, item in members["v"].items()}
-        return self._class(members).model_construct(None, **fields)
+        # Of the base class: a root model's own one takes other arguments.
+        return BaseModel.model_construct.__func__(cls, None, **fields)
 
     def _dataclass(self, members: Any) -> Any:
         cls = self._class(members)
         value = cls.__new__(cls)
-        for name, item in members["v"].items():
-            object.__setattr__(value, name, self.from_json(item))
+        stored = members["v"]
+        for field in dataclasses.fields(cls):
+            if field.name in stored:
+                item = self.from_json(stored[field.name])
+            elif field.default is not dataclasses.MISSING:
+                item = field.default
+            elif field.default_factory is not dataclasses.MISSING:
+                item = field.default_factory()
+            else:
+                continue
+            object.__setattr__(value, field.name, item)
         return value
 
     def _enum(self, members: Any) -> Any:
-        return self._class(members)[members["v"]]
+        cls, body = self._class(members), members["v"]
+        return cls(self.from_json(body[0])) if isinstance(body, list) else cls[body]
 
     def _named_tuple(self, members: Any) -> Any:
         return self._class(members)(*(self.from_json(item) for item in members["v"]))

@@ -36,5 +36,6 @@ class ErrorPolicy:
         """
         if self.strategy not in _RETRYING or attempt > self.max_retries:
             return None
-        wait = min(self.wait * 2.0 ** (attempt - 1), self.max_wait)
+        # Beyond 2^1023 a float would overflow, and the bound has long been reached.
+        wait = min(self.wait * 2.0 ** min(attempt - 1, 1000), self.max_wait)
         return wait * (1.0 - (seed * 2654435761 % 1024) / 2048)

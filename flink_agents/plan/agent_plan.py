@@ -67,13 +67,14 @@ class AgentPlan:
         return {action.name: action for action in self.actions}
 
     @cached_property
-    def _routes(self) -> dict[object, tuple[ActionSpec, ...]]:
+    def _routes(self) -> dict[tuple[type[Event], str | None], tuple[ActionSpec, ...]]:
         return {}
 
     def listeners(self, event: Event) -> tuple[ActionSpec, ...]:
         """The actions that an event starts, in order of declaration."""
         cls = type(event)
-        route: object = cls if cls is not Event else event.get_type()
+        name: object = event.__dict__.get("type") or (event.__pydantic_extra__ or {}).get("type")
+        route = (cls, name if isinstance(name, str) else None)
         found = self._routes.get(route)
         if found is None:
             names = {event.get_type(), event_type_name(cls)}

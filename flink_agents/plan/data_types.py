@@ -8,10 +8,11 @@ class by its dotted name, and the plan carries the class under that name.
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from pydantic import BaseModel
 
@@ -26,10 +27,11 @@ def type_name(cls: type) -> str:
 
 def is_data_type(cls: type) -> bool:
     """Whether values of the class can be kept in state by their fields."""
+    anything: Any = cls  # keeps the checks below from narrowing it to unknown types
     return (
         issubclass(cls, (BaseModel, Enum))
-        or dataclasses.is_dataclass(cls)
-        or (issubclass(cls, tuple) and hasattr(cls, "_fields"))
+        or dataclasses.is_dataclass(anything)
+        or (issubclass(cls, tuple) and hasattr(anything, "_fields"))
     )
 
 
@@ -60,14 +62,14 @@ def _travels_by_value(obj: Any) -> bool:
 class _Collector:
     def __init__(self) -> None:
         self.found: dict[str, type] = {}
-        self._seen: set[int] = set()
+        self._seen: dict[int, Any] = {}  # holds the objects, so that no id is used twice
 
     def visit(self, obj: Any) -> None:
-        if id(obj) in self._seen:
-            return
-        self._seen.add(id(obj))
         if isinstance(obj, types.MethodType):
             obj = obj.__func__
+        if id(obj) in self._seen:
+            return
+        self._seen[id(obj)] = obj
         for child in self._children(obj):
             self.visit(child)
 
@@ -83,10 +85,12 @@ class _Collector:
                 yield from _classes_in(annotation)
         elif isinstance(obj, types.FunctionType):
             yield from self._in_function(obj)
-        elif isinstance(obj, (staticmethod, classmethod, property)):
-            yield getattr(obj, "__func__", None) or getattr(obj, "fget", None)
+        elif isinstance(obj, property):
+            yield obj.fget
+        elif isinstance(obj, (staticmethod, classmethod)):
+            yield cast("staticmethod[..., Any]", obj).__func__
         elif isinstance(obj, (list, tuple, set)):
-            yield from obj  # pyright: ignore[reportUnknownVariableType]
+            yield from cast("Iterable[Any]", obj)
 
     def _in_function(self, func: types.FunctionType) -> Iterator[Any]:
         for annotation in _annotations(func):
@@ -118,12 +122,23 @@ def _names(code: types.CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
-def _annotations(obj: Any) -> list[Any]:
+def _annotations(obj: Any) -> Iterator[Any]:
+    """The annotations of a class or function; of those in quotes, the classes they name."""
     raw: dict[str, Any] = dict(getattr(obj, "__annotations__", {}))
+    scope = {**getattr(obj, "__globals__", {}), **_named_cells(obj)}
     if isinstance(obj, type) and issubclass(obj, BaseModel):
         raw = {name: field.annotation for name, field in obj.model_fields.items()}
-    scope = getattr(obj, "__globals__", {})
-    return [scope.get(a) if isinstance(a, str) else a for a in raw.values()]
+    for annotation in raw.values():
+        if isinstance(annotation, str):
+            yield from (scope.get(name) for name in re.findall(r"\w+", annotation))
+        else:
+            yield annotation
+
+
+def _named_cells(obj: Any) -> dict[str, Any]:
+    code = getattr(obj, "__code__", None)
+    names: tuple[str, ...] = code.co_freevars if code is not None else ()
+    return dict(zip(names, _cells(obj), strict=False))
 
 
 def _classes_in(annotation: Any) -> Iterator[Any]:

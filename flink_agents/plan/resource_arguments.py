@@ -105,7 +105,9 @@ def _check_arguments(
 ) -> None:
     fields = {n: f for n, f in cls.model_fields.items() if n != "get_resource"}
     own_init = cls.__init__ is not Resource.__init__
-    parameters = inspect.signature(cls.__init__).parameters if own_init else {}
+    parameters: Mapping[str, inspect.Parameter] = (
+        inspect.signature(cls.__init__).parameters if own_init else {}
+    )
     takes_any = cls.model_config.get("extra") == "allow" or any(
         p.kind is p.VAR_KEYWORD for p in parameters.values()
     )

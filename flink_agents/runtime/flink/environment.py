@@ -7,12 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from pyflink.common import TypeInformation
 from pyflink.common.typeinfo import Types
-from pyflink.datastream import DataStream, KeyedStream, StreamExecutionEnvironment
+from pyflink.datastream import (
+    DataStream,
+    KeyedStream,
+    StreamExecutionEnvironment,
+)
 from pyflink.table import Schema, StreamTableEnvironment, Table
 
 from flink_agents.api.agents.agent import Agent
@@ -27,8 +31,9 @@ from flink_agents.plan.agent_plan import AgentPlan
 from flink_agents.plan.compile import compile_agent
 from flink_agents.runtime.actions import BUILT_IN_ACTIONS
 from flink_agents.runtime.flink import worker_environment
+from flink_agents.runtime.flink.dead_letters import DEAD_LETTERS
 from flink_agents.runtime.flink.keys import TextKeySelector
-from flink_agents.runtime.flink.operator import DEAD_LETTERS, AgentFunction
+from flink_agents.runtime.flink.operator import AgentFunction
 from flink_agents.runtime.flink.row_codec import flink_codec
 from flink_agents.runtime.services import OPTIONS, check_options
 
@@ -129,7 +134,7 @@ class FlinkEnvironment(AgentsExecutionEnvironment):
         stream = first.stream.map(partial(_numbered, 0))
         for number, other in enumerate(others, 1):
             stream = stream.union(other.stream.map(partial(_numbered, number)))
-        with stream.execute_and_collect(name) as results:
+        with cast("Any", stream.execute_and_collect(name)) as results:
             for number, element in results:
                 self._collected[number].results.append(element)
 
@@ -183,7 +188,6 @@ class FlinkBuilder(AgentBuilder):
         function = AgentFunction(
             self._plan,
             options.to_dict(),
-            self._uid,
             text_keys=self._key_selector is not None,
             with_keys=with_keys,
             unwrap=self._unwrap,
@@ -194,7 +198,7 @@ class FlinkBuilder(AgentBuilder):
             keyed = keyed.key_by(TextKeySelector(self._key_selector, make_codec), Types.STRING())
         # A Python function that is chained to the operator would see wrong timestamps.
         self._result = (
-            keyed.process(function, output_type)
+            keyed.process(cast("Any", function), cast("Any", output_type))
             .name(f"agent {self._plan.agent}")
             .uid(self._uid)
             .disable_chaining()

@@ -13,11 +13,13 @@ from typing import Any, NewType
 
 from pyflink.version import __version__ as _PYFLINK_VERSION
 
+from flink_agents.exceptions import EnvironmentSetupError
+
 KeyHandle = NewType("KeyHandle", object)
 """An opaque reference to a key: valid while its operator runs, never to be stored or shipped."""
 
 
-class KeySwitchUnavailableError(RuntimeError):
+class KeySwitchUnavailableError(EnvironmentSetupError):
     """The installed PyFlink, or the way the job runs, does not allow switching the key."""
 
 

@@ -16,6 +16,8 @@ import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flink_agents.exceptions import EnvironmentSetupError
+
 if TYPE_CHECKING:
     from pyflink.common import Configuration
     from pyflink.datastream import StreamExecutionEnvironment
@@ -26,7 +28,7 @@ SUPPORTED_JAVA = (17, 21)
 _LOCAL_TARGETS = ("local", "minicluster")
 
 
-class JavaNotFoundError(RuntimeError):
+class JavaNotFoundError(EnvironmentSetupError):
     """No Java runtime of a supported version is on this machine."""
 
 

@@ -87,10 +87,9 @@ class Attempt:
             result.events.append(OutputEvent(output=[int(element), mine, number]))
         for number, level in enumerate(action.sends):
             if self._program.is_heard(level):
-                attributes = {"trail": f"{element} {digest(mine, number)}"}
-                result.events.append(
-                    Event(id=_event_id(mine, number), type=event_name(level), attributes=attributes)
-                )
+                sent = {"type": event_name(level), "trail": f"{element} {digest(mine, number)}"}
+                event = Event.model_validate({**sent, "id": _event_id(mine, number)})
+                result.events.append(event)
         if action.remembers:
             result.memory = {"log": json.dumps([*log, mine]), self.effect.action: str(count + 1)}
         if action.senses:

@@ -1,0 +1,238 @@
+"""The Flink host: an agent in one subtask of a Flink job.
+
+Three kinds of timers drive it beside the elements:
+
+* the *pump*, one per subtask: a processing-time timer that is armed only while something is under
+  way in the background; it applies what has finished, for any key;
+* a *lease* per key with open work: a processing-time timer a few seconds ahead. It is part of
+  every checkpoint, so after a restore it fires and finds a key with open work that nobody works
+  on; that key goes on;
+* the *end* of a bounded input: event-time timers at the highest timestamps. The first of them makes
+  each restored key go on, the second waits until nothing is open.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable, Iterable
+from typing import Any
+
+from pyflink.datastream import KeyedProcessFunction, RuntimeContext, TimeDomain, TimerService
+
+from flink_agents.api.configuration import Configuration
+from flink_agents.api.core_options import AgentExecutionOptions
+from flink_agents.exceptions import AgentsError
+from flink_agents.plan.agent_plan import AgentPlan
+from flink_agents.runtime.agent_runner import AgentRunner
+from flink_agents.runtime.dead_letter import DeadLetter
+from flink_agents.runtime.flink.dead_letters import DEAD_LETTERS
+from flink_agents.runtime.flink.key_switch import KeySwitch
+from flink_agents.runtime.flink.keyed_state import FlinkKeyStore
+from flink_agents.runtime.flink.keys import KeyText, hashable
+from flink_agents.runtime.flink.metrics import FlinkMetricGroup
+from flink_agents.runtime.flink.row_codec import flink_codec
+from flink_agents.runtime.metrics import AgentMetrics
+from flink_agents.runtime.services import Services
+
+_END = 2**63 - 1
+_RESUME_AT_END = _END - 1
+#: Leases fall on whole seconds and pumps never do: so a timer's time tells what it is for.
+_LEASE_GRID = 1000
+#: A pump that finds nothing waits longer the next time, up to this many times the interval.
+_MAX_PUMP_FACTOR = 8
+_FLUSH_EVERY = 2000
+
+
+class FlinkHost:
+    """Keeps an agent going with Flink's state, timers and outputs.
+
+    Args:
+        context: Of the operator, in ``open()``.
+        plan: The agent.
+        config: The job's options for agents.
+        text_keys: Whether keys are texts of :class:`KeyText`, else whatever the user's stream has.
+        with_keys: Whether outputs are dicts ``{key: output}`` instead of plain outputs.
+    """
+
+    def __init__(
+        self,
+        context: RuntimeContext,
+        plan: AgentPlan,
+        config: Configuration,
+        text_keys: bool,
+        with_keys: bool,
+    ) -> None:
+        self._agent = plan.agent
+        self._text_keys = text_keys
+        self._with_keys = with_keys
+        self._codec = flink_codec(plan.data_types)
+        self._key_text = KeyText(self._codec)
+        self._keys = KeySwitch.of(context)
+        self._store = FlinkKeyStore(context)
+        self._metrics = AgentMetrics(FlinkMetricGroup(context.get_metrics_group()))
+        self._event_time = config.get(AgentExecutionOptions.EVENT_TIME)
+        self._lease_ms = int(config.get(AgentExecutionOptions.LEASE_INTERVAL) * 1000)
+        self._pump_ms = max(1, int(config.get(AgentExecutionOptions.PUMP_INTERVAL) * 1000))
+        self._pump_factor = 1
+        self._pump_at: int | None = None
+        self._timers: TimerService | None = None
+        self._leases: dict[Hashable, int] = {}
+        self._outputs: list[Any] = []
+        self._emitting_at: tuple[Hashable, int | None] = ("", None)
+        self._unreported = 0
+        services = Services(plan, config, self._metrics, self._codec)
+        self._runner = AgentRunner(services, self._store, self)
+
+    def element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterable[Any]:
+        """Take an element of the current key; returns what is to go downstream."""
+        runner = self._runner
+        if self._timers is None:
+            self._timers = ctx.timer_service()
+        key = self._key(ctx.get_current_key())
+        timestamp = None
+        if self._event_time:
+            timestamp = self._timestamp(ctx)
+            self._emitting_at = (key, timestamp)
+        runner.element(key, self._keys.current, value, timestamp, stored=True)
+        if timestamp is not None and runner.is_open(key):
+            self._keys.switch(runner.handle_of(key))
+            self._timers.register_event_time_timer(timestamp)
+        if self._pump_at is None and runner.has_background_work:
+            self._arm_pump()
+        self._unreported += 1
+        if self._unreported >= _FLUSH_EVERY:
+            self.flush()
+        return self._take_outputs()
+
+    def timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterable[Any]:
+        """Take a timer of the current key; returns what is to go downstream."""
+        runner = self._runner
+        if self._timers is None:
+            self._timers = ctx.timer_service()
+        key = self._key(ctx.get_current_key())
+        if ctx.time_domain() == TimeDomain.PROCESSING_TIME:
+            self._emitting_at = ("", None)
+            if timestamp % _LEASE_GRID == 0:
+                self._on_lease(key, timestamp)
+            else:
+                self._on_pump(timestamp)
+        elif timestamp == _RESUME_AT_END:
+            runner.resume(key, self._keys.current)
+            self._timers.register_event_time_timer(_END)
+        elif timestamp == _END:
+            runner.drain()
+        else:
+            self._on_watermark(key, timestamp)
+        return self._take_outputs()
+
+    def close(self) -> None:
+        """Cancel what is under way and release all resources. Safe from any thread."""
+        self._runner.close()
+
+    # What the runner asks of its host.
+
+    def switch(self, handle: Any) -> None:
+        self._keys.switch(handle)
+
+    def opened(self, key: Hashable) -> None:
+        self._register_lease(key)
+        self._timer_service.register_event_time_timer(_RESUME_AT_END)
+
+    def idle(self, key: Hashable) -> None:
+        timers = self._timer_service
+        timers.delete_processing_time_timer(self._leases.pop(key))
+        timers.delete_event_time_timer(_RESUME_AT_END)
+
+    def emit(self, key: Hashable, value: Any, timestamp: int | None) -> None:
+        output = {key: value} if self._with_keys else value
+        if timestamp is None or self._emitting_at == (key, timestamp):
+            self._outputs.append(output)
+            return
+        held = self._store.held(timestamp)
+        outputs = self._codec.loads(held) if held is not None else []
+        self._store.hold(timestamp, self._codec.dumps([*outputs, output]))
+
+    def dead_letter(self, letter: DeadLetter) -> None:
+        self._outputs.append((DEAD_LETTERS, letter.to_json()))
+
+    # Timers.
+
+    @property
+    def _timer_service(self) -> TimerService:
+        assert self._timers is not None
+        return self._timers
+
+    def _on_pump(self, timestamp: int) -> None:
+        runner = self._runner
+        if self._pump_at is not None and timestamp < self._pump_at:
+            return  # left over from before a restore
+        found = runner.pump()
+        self._pump_factor = 1 if found else min(self._pump_factor * 2, _MAX_PUMP_FACTOR)
+        self._pump_at = None
+        if runner.has_background_work:
+            self._arm_pump()
+        else:
+            self.flush()
+
+    def _on_lease(self, key: Hashable, timestamp: int) -> None:
+        runner = self._runner
+        current = self._keys.current()
+        if runner.resume(key, self._keys.current) and self._leases.get(key) == timestamp:
+            self._keys.switch(current)
+            self._register_lease(key)
+        if self._pump_at is None and runner.has_background_work:
+            self._arm_pump()
+        self.flush()
+
+    def _on_watermark(self, key: Hashable, timestamp: int) -> None:
+        """Let out what belongs before the watermark, once the key has no open work."""
+        runner = self._runner
+        self._emitting_at = (key, timestamp)
+        current = self._keys.current()
+        runner.resume(key, self._keys.current)
+        runner.drain_key(key)
+        self._keys.switch(current)
+        held = self._store.held(timestamp)
+        if held is not None:
+            self._store.release(timestamp)
+            self._outputs.extend(self._codec.loads(held))
+
+    def _arm_pump(self) -> None:
+        due = int(time.time() * 1000) + self._pump_ms * self._pump_factor
+        self._pump_at = due + 1 if due % _LEASE_GRID == 0 else due
+        self._timer_service.register_processing_time_timer(self._pump_at)
+
+    def _register_lease(self, key: Hashable) -> None:
+        due = int(time.time() * 1000) + self._lease_ms
+        due += _LEASE_GRID - due % _LEASE_GRID
+        self._leases[key] = due
+        self._timer_service.register_processing_time_timer(due)
+
+    # Small things.
+
+    def _key(self, key: Any) -> Hashable:
+        if self._text_keys:
+            return self._key_text.from_text(key)
+        return hashable(key, repr(key))
+
+    def _timestamp(self, ctx: Any) -> int:
+        timestamp = ctx.timestamp()
+        if timestamp is None or timestamp <= -(2**63):
+            raise AgentsError(
+                f"Option {AgentExecutionOptions.EVENT_TIME.get_key()!r} is on, but an element of "
+                f"agent {self._agent!r} has no timestamp. Assign timestamps and watermarks "
+                "to the stream before the agent."
+            )
+        return timestamp
+
+    def _take_outputs(self) -> Iterable[Any]:
+        outputs = self._outputs
+        if not outputs:
+            return ()
+        self._outputs = []
+        return outputs
+
+    def flush(self) -> None:
+        """Pass all counts on to Flink."""
+        self._unreported = 0
+        self._metrics.flush(self._runner.in_flight, self._runner.open_keys)
