@@ -16,7 +16,7 @@ from examples.product_reviews.live import View, open_view
 from examples.product_reviews.models import choose_model
 from examples.product_reviews.problems import UserError, explain
 from examples.product_reviews.reading import scan
-from examples.product_reviews.report import Report
+from examples.product_reviews.report import Report, printable
 from flink_agents.runtime.flink.worker_environment import JavaNotFoundError, find_java_home
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _nothing_judged(report: Report) -> str:
     first = report.first_failed or report.first_rejected
     if first is None:
         return "There was nothing to judge: the input is empty."
-    return f"No sentence was judged. The first problem: {first.reason}"
+    return f"No sentence was judged. The first problem: {printable(first.reason)}"
 
 
 def _failed(problem: str) -> int:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from examples.product_reviews.report import Report, many
+from examples.product_reviews.report import Report, many, printable
 from examples.product_reviews.schema import JudgedSentence, Record, ReviewSummary, Suggestion
 
 _PLAIN_EVERY = 5.0
@@ -103,7 +103,7 @@ class LiveView:
             last.add_column(title, width=width, no_wrap=True)
         last.add_column("result", ratio=1, no_wrap=True, overflow="ellipsis")
         for record in report.last:
-            last.add_row(*(Text(cell) for cell in row(record)))
+            last.add_row(*(Text(printable(cell)) for cell in row(record)))
         return Group(overview, last)
 
 

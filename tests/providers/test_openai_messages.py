@@ -1,0 +1,143 @@
+"""OpenAI: messages in both directions."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from flink_agents.api.chat_message import ChatMessage, MessageRole
+from flink_agents.exceptions import ModelRequestError
+from flink_agents.integrations.chat_models.openai.openai_utils import (
+    convert_from_openai_message,
+    convert_to_openai_message,
+    convert_to_openai_messages,
+)
+from tests.providers.asking import ask
+from tests.providers.openai_protocol import completion, text, tool_calls
+from tests.providers.recorded_server import RecordedServer
+
+
+def add(a: int, b: int = 2) -> int:
+    """Add two numbers."""
+    return a + b
+
+
+def test_an_answer_comes_with_its_usage(openai_server: RecordedServer) -> None:
+    openai_server.script(text("Hello."))
+    answer = ask(openai_server)
+    assert answer.role is MessageRole.ASSISTANT
+    assert answer.content == "Hello."
+    assert answer.extra_args == {
+        "model_name": "gpt-test-0613",
+        "promptTokens": 9,
+        "completionTokens": 3,
+        "finish_reason": "stop",
+    }
+
+
+def test_zero_tokens_are_a_usage_too(openai_server: RecordedServer) -> None:
+    usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+    openai_server.script(completion({"role": "assistant", "content": ""}, usage=usage))
+    extra = ask(openai_server).extra_args
+    assert (extra["promptTokens"], extra["completionTokens"]) == (0, 0)
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+def test_reasoning_goes_to_the_extra_args(openai_server: RecordedServer, field: str) -> None:
+    openai_server.script(text("42", **{field: "Six times seven."}))
+    answer = ask(openai_server)
+    assert (answer.content, answer.extra_args["reasoning"]) == ("42", "Six times seven.")
+
+
+def test_a_refusal_goes_to_the_extra_args(openai_server: RecordedServer) -> None:
+    openai_server.script(text(None, refusal="I must not."))
+    answer = ask(openai_server)
+    assert (answer.content, answer.extra_args["refusal"]) == ("", "I must not.")
+
+
+def test_logprobs_come_back(openai_server: RecordedServer) -> None:
+    logprobs = {"content": [{"token": "Hi", "logprob": -0.1, "bytes": None, "top_logprobs": []}]}
+    openai_server.script(completion({"role": "assistant", "content": "Hi"}, logprobs=logprobs))
+    assert ask(openai_server, setup={"logprobs": True}).extra_args["logprobs"] == logprobs
+
+
+def test_parallel_tool_calls_have_the_common_form(openai_server: RecordedServer) -> None:
+    openai_server.script(
+        tool_calls(("call_1", "add", '{"a": 1}'), ("call_2", "invented", ""), content="Wait.")
+    )
+    answer = ask(openai_server, tools=[add])
+    first, second = answer.tool_calls
+    assert answer.content == "Wait."
+    assert first.pop("id") != second.pop("id")
+    assert first == {
+        "type": "function",
+        "function": {"name": "add", "arguments": {"a": 1}},
+        "original_id": "call_1",
+    }
+    assert second["function"] == {"name": "invented", "arguments": {}}
+
+
+@pytest.mark.parametrize("arguments", ['{"a": 1', "a=1", "[1]", '{"a": NaN}', '"text"'])
+def test_malformed_arguments_stay_text(openai_server: RecordedServer, arguments: str) -> None:
+    openai_server.script(tool_calls(("call_1", "add", arguments)))
+    (call,) = ask(openai_server, tools=[add]).tool_calls
+    assert call["function"]["arguments"] == arguments
+
+
+@pytest.mark.parametrize("arguments", ['{"a": 1, "b": "\u00e4"}', '{"a": '])
+def test_a_tool_round_is_sent_back_whole(openai_server: RecordedServer, arguments: str) -> None:
+    openai_server.script(tool_calls(("call_1", "add", arguments), ("call_2", "add", "{}")), text())
+    question = ChatMessage(content="1 + 2?", extra_args={"customer": "secret"})
+    asking = ask(openai_server, question, tools=[add])
+    results = [
+        ChatMessage(
+            role=MessageRole.TOOL,
+            content=str(n),
+            extra_args={name: call["original_id"], "tool_name": "add"},
+        )
+        for n, (call, name) in enumerate(
+            zip(asking.tool_calls, ["external_id", "externalId"], strict=True)
+        )
+    ]
+    ask(openai_server, question, asking, *results, tools=[add])
+    assert openai_server.refusals == []
+    user, assistant, *answers = openai_server.requests[1].body["messages"]
+    assert user == {"role": "user", "content": "1 + 2?"}
+    assert [call["id"] for call in assistant["tool_calls"]] == ["call_1", "call_2"]
+    assert [a["tool_call_id"] for a in answers] == ["call_1", "call_2"]
+    sent = assistant["tool_calls"][0]["function"]["arguments"]
+    # A server that fills a template with the arguments needs an object in any case.
+    assert isinstance(json.loads(sent), dict)
+    assert arguments in (sent, json.loads(sent).get("malformed_arguments"))
+
+
+def test_a_call_without_an_id_of_the_provider_can_be_answered() -> None:
+    call = {"id": None, "function": {"name": "add", "arguments": "{}"}}
+    asking = convert_from_openai_message({"content": None, "tool_calls": [call]})
+    own_id = asking.tool_calls[0]["id"]
+    answer = ChatMessage(role=MessageRole.TOOL, content="3", extra_args={"external_id": own_id})
+    sent = convert_to_openai_messages([asking, answer])
+    assert sent[0]["tool_calls"][0]["id"] == sent[1]["tool_call_id"] == own_id
+
+
+def test_a_message_of_the_sdk_is_read_like_its_json() -> None:
+    from openai.types.chat import ChatCompletionMessage
+
+    given = {"role": "assistant", "content": "Hi.", "reasoning_content": "Be polite."}
+    read = convert_from_openai_message(ChatCompletionMessage.model_validate(given))
+    assert read == convert_from_openai_message(given)
+    assert read.extra_args == {"reasoning": "Be polite."}
+
+
+def test_plain_messages_survive_the_round_trip() -> None:
+    for role in ("system", "user", "assistant"):
+        message = ChatMessage(role=MessageRole(role), content="\u00e4 {x} \U0001f600")
+        sent = convert_to_openai_message(message)
+        assert sent == {"role": role, "content": message.content}
+
+
+def test_a_tool_message_without_its_call_is_refused(openai_server: RecordedServer) -> None:
+    with pytest.raises(ModelRequestError, match="external_id"):
+        ask(openai_server, ChatMessage(role=MessageRole.TOOL, content="3"))
+    assert openai_server.requests == []
