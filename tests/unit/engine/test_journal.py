@@ -18,8 +18,7 @@ from flink_agents.exceptions import NotStorableError, ReplayMismatchError
 CODEC = Codec()
 
 
-def fetch(url: str) -> str:
-    return url
+def fetch(*urls: Any, **options: Any) -> None: ...
 
 
 class Client:
