@@ -18,7 +18,7 @@ from examples.product_reviews.schema import (
 )
 from examples.product_reviews.totals import RunningTotals
 from flink_agents.api.agents.agent import STRUCTURED_OUTPUT, Agent
-from flink_agents.api.chat_message import ChatMessage
+from flink_agents.api.chat_message import ChatMessage, MessageRole
 from flink_agents.api.decorators import action, prompt
 from flink_agents.api.events.chat_event import ChatRequestEvent, ChatResponseEvent
 from flink_agents.api.events.event import InputEvent, OutputEvent
@@ -96,7 +96,11 @@ class ProductAdvisor(Agent):
     @prompt
     @staticmethod
     def advisor_prompt() -> Prompt:
-        return Prompt.from_text(prompts.ADVISE)
+        messages = [ChatMessage(role=MessageRole.SYSTEM, content=prompts.ADVISE)]
+        for complaint, answer in prompts.ADVISE_EXAMPLES:
+            messages.append(ChatMessage(content=complaint))
+            messages.append(ChatMessage(role=MessageRole.ASSISTANT, content=answer))
+        return Prompt.from_messages(messages)
 
     @action(InputEvent)
     @staticmethod

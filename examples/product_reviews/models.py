@@ -104,6 +104,8 @@ def choose_model(option: str, base_url: str | None = None) -> Model:
     arguments = dict(known.connection)
     setup = dict(known.setup)
     if provider == "embedded":
+        if name and not os.path.isfile(name):
+            raise UserError(f"--model {option}: there is no file {name}.")
         if name:
             arguments["model_path"] = os.path.abspath(name)
     elif name:

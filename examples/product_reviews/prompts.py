@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+#: Found by measuring the agreement with human ratings; in the words of a small model.
 JUDGE = """You rate one sentence of a product review. Answer in JSON with three fields: sentiment is negative when the writer complains or is disappointed, positive when the writer praises or is pleased, neutral otherwise; strength is an integer from 1 (weak) to 4 (very strong); reason says why in a few words.
 Examples:
 Setting it up was quick and easy. -> {"sentiment": "positive", "strength": 2, "reason": "easy to set up"}
@@ -12,8 +13,27 @@ It comes with a cable and a manual. -> {"sentiment": "neutral", "strength": 1, "
 The strap could be a bit longer. -> {"sentiment": "negative", "strength": 1, "reason": "small complaint"}
 Sadly the software crashes all the time. -> {"sentiment": "negative", "strength": 3, "reason": "software crashes"}"""  # noqa: E501
 
-ADVISE = """You advise the maker of a product. You get complaints from a customer's review. Answer in JSON with one field: suggestion is one short sentence that says what to improve.
-Examples:
-The strap broke after two days. The case is hard to open. -> {"suggestion": "Use a stronger strap and a case that opens easily."}
-It froze whenever I pressed play, and nobody answered the phone. -> {"suggestion": "Fix the freezing on play and answer support calls."}
-The manual is useless and the menus are confusing. -> {"suggestion": "Write a clear manual and simplify the menus."}"""  # noqa: E501
+ADVISE = (
+    "A customer complains about a product. Tell its maker what to improve, in one short sentence. "
+    "Answer in JSON with one field: suggestion."
+)
+
+#: Complaint and answer. As turns of the conversation they guide a small model better than as text.
+ADVISE_EXAMPLES = (
+    (
+        "the strap broke after two days.",
+        '{"suggestion": "Make the strap stronger."}',
+    ),
+    (
+        "nobody answered when i called about the noise.",
+        '{"suggestion": "Improve the support line and remove the noise."}',
+    ),
+    (
+        "the menus are confusing and the manual is useless.",
+        '{"suggestion": "Make the menus simpler and write a better manual."}',
+    ),
+    (
+        "junk, it died after a month.",
+        '{"suggestion": "Test that the product lasts longer than a month."}',
+    ),
+)

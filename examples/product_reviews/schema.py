@@ -68,8 +68,18 @@ class Judgement(BaseModel):
 class Advice(BaseModel):
     """What the model answers about a low-rated review."""
 
+    # The pattern keeps a small model, whose server holds it to the schema, to a sentence of
+    # advice. It is not checked: another model may say it in its own way.
     suggestion: Annotated[
-        str, _shortened(MAX_SUGGESTION), Field(min_length=1, max_length=MAX_SUGGESTION)
+        str,
+        _shortened(MAX_SUGGESTION),
+        Field(
+            min_length=1,
+            max_length=MAX_SUGGESTION,
+            json_schema_extra={
+                "pattern": r"^(Improve|Repair|Replace|Make|Offer|Test) [a-zA-Z0-9 ,'-]{8,80}\.$"
+            },
+        ),
     ]
 
 

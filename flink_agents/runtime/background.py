@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from flink_agents.engine.inputs import CallFinished, Input
 from flink_agents.runtime.services import Services
 
 K = TypeVar("K")
+
+#: Seconds between two looks of the event loop for tasks to start, while they come one after the
+#: other. To wake it up for each would cost more than half as much CPU again per task, since the
+#: two threads would hand the interpreter's lock to each other each time.
+_LOOK_AGAIN = 0.002
 
 
 @dataclass(slots=True)
@@ -42,6 +49,9 @@ class Background(Generic[K]):
         self._loop = services.shared_loop.loop
         self._outcomes: queue.SimpleQueue[Outcome[K]] = queue.SimpleQueue()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._lock = threading.Lock()
+        self._submitted: list[Callable[[], None]] = []
+        self._is_looking = False
         self._closed = False
 
     def run(
@@ -52,8 +62,12 @@ class Background(Generic[K]):
     ) -> None:
         """Run a coroutine for an action; what it returns is the outcome. It must not raise."""
         self.open += 1
-        scope = self._services.scope(action).copy()
-        self._loop.call_soon_threadsafe(self._start, key, call, context=scope)
+        start = partial(self._services.scope(action).copy().run, self._start, key, call)
+        with self._lock:
+            self._submitted.append(start)
+            is_looking, self._is_looking = self._is_looking, True
+        if not is_looking:
+            self._loop.call_soon_threadsafe(self._start_submitted)
 
     def after(self, delay: float, key: K, given: Input) -> None:
         """Give an input back after ``delay`` seconds."""
@@ -88,6 +102,15 @@ class Background(Generic[K]):
         """Cancel what is under way and wait until it has ended."""
         self._closed = True
         self._services.shared_loop.run(self._cancel(), timeout=30)
+
+    def _start_submitted(self) -> None:
+        with self._lock:
+            submitted, self._submitted = self._submitted, []
+            self._is_looking = bool(submitted)
+        for start in submitted:
+            start()
+        if submitted:
+            self._loop.call_later(_LOOK_AGAIN, self._start_submitted)
 
     def _start(self, key: K, call: Callable[[], Coroutine[Any, Any, Input]]) -> None:
         if self._closed:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 _lock = threading.Lock()
 _shared: SharedLoop | None = None
@@ -53,10 +56,21 @@ class SharedLoop:
         future: Future[T] = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
         return future.result(timeout)
 
+    def _goes_on(self) -> bool:
+        try:
+            self.loop.run_forever()
+        except (SystemExit, KeyboardInterrupt):
+            # asyncio lets these out of the task that raised them; it has ended with them, and the
+            # loop is shared with all others.
+            logger.exception("A task on the event loop tried to end the process.")
+            return True
+        return False
+
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
         try:
-            self.loop.run_forever()
+            while self._goes_on():
+                pass
         finally:
             for task in asyncio.all_tasks(self.loop):
                 task.cancel()

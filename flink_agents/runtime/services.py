@@ -89,7 +89,12 @@ class Services:
         Raises:
             ModelTimeoutError: If it takes longer than ``call-timeout``.
         """
-        async with self._limit:
+        try:
+            await self._limit.acquire()
+        except asyncio.CancelledError:
+            call.close()  # it has not begun
+            raise
+        try:
             task = asyncio.ensure_future(call)
             try:
                 done, _ = await asyncio.wait({task}, timeout=self._timeout)
@@ -103,6 +108,8 @@ class Services:
                     f"is the option {AgentExecutionOptions.CALL_TIMEOUT.get_key()!r}."
                 )
             return task.result()
+        finally:
+            self._limit.release()
 
     def close(self) -> None:
         """Close what has been opened; safe to call in any state, once."""

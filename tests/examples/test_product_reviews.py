@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -138,11 +139,13 @@ def test_an_advisor_without_an_answer_says_so() -> None:
 
 
 def test_the_examples_in_the_prompts_fit_the_schemas() -> None:
-    for prompt, schema in ((prompts.JUDGE, Judgement), (prompts.ADVISE, Advice)):
-        examples = [line for line in prompt.splitlines() if " -> {" in line]
-        assert examples
-        for example in examples:
-            schema.model_validate_json(example.split(" -> ")[1])
+    judgements = [line for line in prompts.JUDGE.splitlines() if " -> {" in line]
+    assert judgements
+    for example in judgements:
+        Judgement.model_validate_json(example.split(" -> ")[1])
+    pattern = Advice.model_json_schema()["properties"]["suggestion"]["pattern"]
+    for _, answer in prompts.ADVISE_EXAMPLES:
+        assert re.match(pattern, Advice.model_validate_json(answer).suggestion)
 
 
 def test_a_reason_that_is_too_long_is_cut_rather_than_asked_for_again() -> None:
@@ -282,6 +285,7 @@ def test_each_provider_gets_its_own_connection_and_the_same_agents() -> None:
         ("nobody:x", "Available: embedded"),
         ("openai", "openai:NAME"),
         ("openai:gpt-x", "OPENAI_API_KEY"),
+        ("embedded:missing.gguf", "no file missing.gguf"),
     ],
 )
 def test_a_model_that_cannot_be_used_is_refused_with_the_way_out(

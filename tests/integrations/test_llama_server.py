@@ -237,6 +237,24 @@ def test_release_ends_the_calls_of_its_user_only() -> None:
     staying.release()
 
 
+def test_an_engine_is_seen_to_run_before_it_is_handed_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # llama.cpp waits forever for a loop that is ended before it began, if only now and then.
+    class Server:
+        def __init__(self, params: object) -> None:
+            self.answers = 0
+
+        def handle_completions(self, request: dict[str, Any]) -> dict[str, Any]:
+            self.answers += 1
+            return {"choices": []}
+
+    monkeypatch.setattr("xllamacpp.Server", Server)
+    settings = EngineSettings(MODEL, n_ctx=128)
+    with acquire(settings):
+        assert llama_server._engines.cores[settings].server.answers == 1
+
+
 def test_an_engine_that_is_released_at_once_does_not_hang() -> None:
     acquire(EngineSettings(MODEL, n_ctx=128)).release()
 
