@@ -65,5 +65,7 @@ def with_agent(
 
 def discard(stream: DataStream) -> None:
     """Throw the stream's elements away, in Java: the cheapest sink there is."""
-    sink = get_gateway().jvm.org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink()
-    stream._j_data_stream.sinkTo(sink)
+    jvm: Any = get_gateway().jvm
+    sink = jvm.org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink()
+    j_stream: Any = stream._j_data_stream
+    j_stream.sinkTo(sink)

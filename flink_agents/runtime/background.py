@@ -6,14 +6,15 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Coroutine
+from contextvars import Context
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Generic, TypeVar
 
 from flink_agents.engine.inputs import CallFinished, Input
 from flink_agents.runtime.services import Services
 
 K = TypeVar("K")
+Call = Callable[[], Coroutine[Any, Any, Input]]
 
 #: Seconds between two looks of the event loop for tasks to start, while they come one after the
 #: other. To wake it up for each would cost more than half as much CPU again per task, since the
@@ -50,21 +51,16 @@ class Background(Generic[K]):
         self._outcomes: queue.SimpleQueue[Outcome[K]] = queue.SimpleQueue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._lock = threading.Lock()
-        self._submitted: list[Callable[[], None]] = []
+        self._submitted: list[tuple[K, Call, Context]] = []
         self._is_looking = False
         self._closed = False
 
-    def run(
-        self,
-        key: K,
-        action: str,
-        call: Callable[[], Coroutine[Any, Any, Input]],
-    ) -> None:
+    def run(self, key: K, action: str, call: Call) -> None:
         """Run a coroutine for an action; what it returns is the outcome. It must not raise."""
         self.open += 1
-        start = partial(self._services.scope(action).copy().run, self._start, key, call)
+        scope = self._services.scope(action).copy()
         with self._lock:
-            self._submitted.append(start)
+            self._submitted.append((key, call, scope))
             is_looking, self._is_looking = self._is_looking, True
         if not is_looking:
             self._loop.call_soon_threadsafe(self._start_submitted)
@@ -107,19 +103,19 @@ class Background(Generic[K]):
         with self._lock:
             submitted, self._submitted = self._submitted, []
             self._is_looking = bool(submitted)
-        for start in submitted:
-            start()
+        for key, call, scope in submitted:
+            scope.run(self._start, key, call)
         if submitted:
             self._loop.call_later(_LOOK_AGAIN, self._start_submitted)
 
-    def _start(self, key: K, call: Callable[[], Coroutine[Any, Any, Input]]) -> None:
+    def _start(self, key: K, call: Call) -> None:
         if self._closed:
             return
         task = self._loop.create_task(self._outcome_of(key, call))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _outcome_of(self, key: K, call: Callable[[], Coroutine[Any, Any, Input]]) -> None:
+    async def _outcome_of(self, key: K, call: Call) -> None:
         self._outcomes.put(Outcome(key, await call(), True))
 
     async def _cancel(self) -> None:

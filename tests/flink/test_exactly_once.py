@@ -102,7 +102,8 @@ def _stop_with_savepoint(client: Any, folder: Path) -> str:
     from pyflink.java_gateway import get_gateway
 
     # PyFlink's own method calls a Java method that Flink 2 does not have any more.
-    form = get_gateway().jvm.org.apache.flink.core.execution.SavepointFormatType.CANONICAL
+    jvm: Any = get_gateway().jvm
+    form = jvm.org.apache.flink.core.execution.SavepointFormatType.CANONICAL
     return client._j_job_client.stopWithSavepoint(False, str(folder), form).get()
 
 

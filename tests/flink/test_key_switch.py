@@ -12,6 +12,8 @@ from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
 
 from flink_agents.runtime.flink.key_switch import KeySwitch, KeySwitchUnavailableError
 
+pytestmark = [pytest.mark.flink, pytest.mark.timeout(180)]
+
 MAX_TIMESTAMP = 2**63 - 1
 SIDE = OutputTag("side", Types.STRING())
 
@@ -104,7 +106,7 @@ def test_state_and_timers_follow_the_switched_key(
     flink_env: Any, mode: str, backend: str, labels: tuple[str, ...]
 ) -> None:
     environment = flink_env(mode, options={"state.backend.type": backend})
-    outputs = None
+    outputs: Any = None
     for label in labels:
         key_type, keys = KEYS[label]
         stream = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -133,7 +134,7 @@ def test_java_on_the_path_is_asked_for_its_home(
 
 @pytest.mark.parametrize("options", [Options(), Options({"execution.target": "local"})])
 def test_a_local_job_runs_in_this_python(options: Options) -> None:
-    configure(options)
+    configure(cast("Any", options))
     assert options["python.execution-mode"] == "thread"
     assert options["python.executable"] == sys.executable
     assert options["python.client.executable"] == sys.executable
@@ -147,37 +148,37 @@ def test_what_the_user_set_stays() -> None:
         "python.client.executable": "/opt/client/bin/python",
     }
     options = Options(own)
-    configure(options)
+    configure(cast("Any", options))
     assert own.items() <= options.items()
 
 
 def test_the_users_python_path_comes_first_and_once() -> None:
     shared = client_python_paths()[0]
     options = Options({"python.pythonpath": os.pathsep.join(["/my/libs", shared])})
-    configure(options)
+    configure(cast("Any", options))
     assert paths_of(options)[:2] == ["/my/libs", shared]
     assert paths_of(options).count(shared) == 1
 
 
 def test_configuring_twice_changes_nothing() -> None:
     options = Options()
-    configure(options)
+    configure(cast("Any", options))
     once = dict(options)
-    configure(options)
+    configure(cast("Any", options))
     assert options == once
 
 
 @pytest.mark.parametrize("target", ["remote", "yarn-session", "kubernetes-application"])
 def test_a_remote_job_gets_no_path_of_this_machine(target: str) -> None:
     options = Options({"execution.target": target})
-    configure(options)
+    configure(cast("Any", options))
     assert options == {"execution.target": target, "python.execution-mode": "thread"}
 
 
 def test_a_job_of_flink_run_counts_as_remote(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYFLINK_GATEWAY_PORT", "12345")
     options = Options()
-    configure(options)
+    configure(cast("Any", options))
     assert options == {"python.execution-mode": "thread"}
 
 
@@ -186,21 +187,21 @@ def test_a_job_submitted_to_a_remote_cluster_by_the_gateway_counts_as_remote(
 ) -> None:
     monkeypatch.setenv("SUBMIT_ARGS", "remote -m host:8081")
     options = Options()
-    configure(options)
+    configure(cast("Any", options))
     assert "python.executable" not in options
 
 
 def test_the_packages_of_a_named_remote_environment_are_added() -> None:
     python = f"python{sys.version_info.major}.{sys.version_info.minor}"
     options = Options({"execution.target": "remote", "python.executable": "/opt/venv/bin/python"})
-    configure(options)
+    configure(cast("Any", options))
     assert paths_of(options) == [f"/opt/venv/lib/{python}/site-packages"]
 
 
 @pytest.mark.parametrize("executable", ["python3", "venv.zip/venv/bin/python", "/usr/bin/python3"])
 def test_a_remote_python_outside_an_environment_adds_nothing(executable: str) -> None:
     options = Options({"execution.target": "remote", "python.executable": executable})
-    configure(options)
+    configure(cast("Any", options))
     assert "python.pythonpath" not in options
 
 

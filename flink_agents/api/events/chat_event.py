@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 
 from flink_agents.api.agents.types import OutputSchema
 from flink_agents.api.chat_message import ChatMessage
 from flink_agents.api.events.event import EVENT_TYPE_NAMES, Event
+
+if TYPE_CHECKING:
+    from pyflink.common.typeinfo import RowTypeInfo  # pyright: ignore[reportMissingTypeStubs]
 
 
 class ChatRequestEvent(Event):
@@ -28,6 +32,18 @@ class ChatRequestEvent(Event):
     messages: list[ChatMessage]
     output_schema: OutputSchema | None = None
     prompt_args: dict[str, Any] = Field(default_factory=dict[str, Any])
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            model: str,
+            messages: Sequence[ChatMessage],
+            output_schema: OutputSchema | type[BaseModel] | RowTypeInfo | None = None,
+            prompt_args: Mapping[str, Any] | None = None,
+            **data: Any,
+        ) -> None: ...
 
     @field_validator("output_schema", mode="before")
     @classmethod
