@@ -15,7 +15,7 @@ from examples.product_reviews.arguments import parse_arguments
 from examples.product_reviews.live import View, open_view
 from examples.product_reviews.models import choose_model
 from examples.product_reviews.problems import UserError, explain
-from examples.product_reviews.reading import scan
+from examples.product_reviews.reading import Scan, scan
 from examples.product_reviews.report import Report, printable
 from flink_agents.runtime.flink.worker_environment import JavaNotFoundError, find_java_home
 
@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parse_arguments(argv)
     # Once Java is gone, each object that is cleared away would complain of it.
     logging.getLogger("py4j").setLevel(logging.CRITICAL)
-    report = Report()
+    report = Report(arguments.threshold)
     started = time.monotonic()
     try:
         code = _run(arguments, report)
@@ -79,9 +79,12 @@ def _run(arguments: Namespace, report: Report) -> int:
         env = flink_environment(options)
         results = build_job(env, source, model, options)
         job = RunningJob(env, results, "product reviews")
-        view = open_view(arguments.plain, source.total)
+        view = open_view(arguments.plain, source.found.sentences if source.found else None)
         try:
-            _follow(job, report, view)
+            _follow(job, report, view, source.found)
+            if not job.finished:
+                job.finish(options.scratch)
+                _follow(job, report, view)
         finally:
             view.close()
             if not job.finished:
@@ -89,9 +92,9 @@ def _run(arguments: Namespace, report: Report) -> int:
     return 0
 
 
-def _follow(job: RunningJob, report: Report, view: View) -> None:
-    """Take results until there are no more."""
-    while not job.finished:
+def _follow(job: RunningJob, report: Report, view: View, found: Scan | None = None) -> None:
+    """Take results until there are no more, or until there is one for all that was found."""
+    while not job.finished and (found is None or not report.is_complete(found)):
         for folder, text in job.take(wait=_TICK):
             report.add(folder, text)
         view.update(report)
@@ -128,14 +131,15 @@ def _source(arguments: Namespace) -> Source:
     if arguments.watch:
         return WatchedFolder(arguments.watch.resolve())
     found = scan(arguments.input, arguments.limit)
+    if not found.sentences and not found.rejected:
+        raise UserError(f"The file {arguments.input} is empty.")
     return ReviewFile(arguments.input.resolve(), found)
 
 
 def _nothing_judged(report: Report) -> str:
     first = report.first_failed or report.first_rejected
-    if first is None:
-        return "There was nothing to judge: the input is empty."
-    return f"No sentence was judged. The first problem: {printable(first.reason)}"
+    reason = f" The first problem: {printable(first.reason)}" if first else ""
+    return f"No sentence was judged.{reason}"
 
 
 def _failed(problem: str) -> int:

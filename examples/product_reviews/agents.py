@@ -133,11 +133,6 @@ class ProductAdvisor(Agent):
         ctx.send_event(OutputEvent(output=output))
 
 
-def is_low_rated(summary: ReviewSummary, threshold: float) -> bool:
-    """Whether a finished review is one for the advisor."""
-    return summary.mean_score is not None and summary.mean_score < threshold
-
-
 def _judged(sentence: Sentence, judgement: Judgement, call: ModelCall) -> JudgedSentence:
     return JudgedSentence(
         review=sentence.review,

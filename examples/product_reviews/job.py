@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pyflink.common import Configuration, Types
 from pyflink.common.serialization import Encoder
@@ -18,7 +19,7 @@ from pyflink.datastream.connectors.file_system import (
     RollingPolicy,
 )
 
-from examples.product_reviews.agents import ProductAdvisor, SentenceJudge, is_low_rated
+from examples.product_reviews.agents import ProductAdvisor, SentenceJudge
 from examples.product_reviews.models import Model
 from examples.product_reviews.schema import FOLDER_OF, Record, Rejected, ReviewSummary, Sentence
 from examples.product_reviews.sources import Source
@@ -82,8 +83,8 @@ def build_job(
     agents = AgentsExecutionEnvironment.get_execution_environment(env)
     config = agents.get_config()
     config.set(AgentExecutionOptions.MAX_IN_FLIGHT, options.max_in_flight)
-    # A call that fails for good is answered with its error, and the agent reports the sentence;
-    # other failures of the agents would be found among the dead letters.
+    # A call that fails for good is answered with its error, which the agent then reports. Should an
+    # action of the agents fail, that is found among the dead letters.
     config.set(AgentConfigOptions.ERROR_HANDLING_STRATEGY, ErrorHandlingStrategy.DEAD_LETTER)
     config.set(AgentConfigOptions.MAX_RETRIES, 2)
     config.set(AgentConfigOptions.RETRY_WAIT_INTERVAL, Seconds(0.5))
@@ -94,7 +95,9 @@ def build_job(
     low_rated = judged.filter(partial(_is_low_rated, options.threshold))
     advisor = agents.from_datastream(low_rated, _review).apply(ProductAdvisor(model))
     results = judged.union(advisor.to_datastream(), items.filter(_is_rejected))
-    records = results.map(_as_record, _RECORD).union(_failures(judge), _failures(advisor))
+    records = results.map(_as_record, _RECORD).union(
+        _failures(judge, "sentence"), _failures(advisor, "suggestion")
+    )
     for folder in FOLDER_OF.values():
         lines = records.filter(partial(_is_in, folder)).map(_json_of, Types.STRING())
         lines.sink_to(_sink(options.output / folder)).name(folder)
@@ -114,16 +117,17 @@ def _sink(folder: Path) -> FileSink:
     )
 
 
-def _failures(agent: AgentBuilder) -> DataStream:
-    return agent.to_dead_letters().flat_map(_of_dead_letter, _RECORD)
+def _failures(agent: AgentBuilder, what: str) -> DataStream:
+    """What an agent itself failed with; that of its model calls it reports by itself."""
+    return agent.to_dead_letters().flat_map(partial(_of_dead_letter, what), _RECORD)
 
 
-def _of_dead_letter(text: str) -> Iterator[tuple[str, str]]:
+def _of_dead_letter(what: Any, text: str) -> Iterator[tuple[str, str]]:
     letter = json.loads(text)
     if letter["event"] != "ChatRequestEvent":
         reason = f"{letter['action']}: {letter['error']}"
         yield _as_record(
-            Rejected(what="event", reason=reason, review=letter["key"], text=letter["input"][:200])
+            Rejected(what=what, reason=reason, review=letter["key"], text=letter["input"][:200])
         )
 
 
@@ -140,7 +144,7 @@ def _is_rejected(item: Sentence | Rejected) -> bool:
 
 
 def _is_low_rated(threshold: float, result: Record) -> bool:
-    return isinstance(result, ReviewSummary) and is_low_rated(result, threshold)
+    return isinstance(result, ReviewSummary) and result.is_below(threshold)
 
 
 def _as_record(result: Record) -> tuple[str, str]:

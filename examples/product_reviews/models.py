@@ -14,8 +14,6 @@ from flink_agents.api.resource import Constant, ResourceDescriptor, ResourceType
 from flink_agents.testing import ScriptedChatModelConnection, ScriptedChatModelSetup
 
 _CONNECTION = "_CHAT_MODEL_CONNECTION"
-#: Requests that the embedded model works on at a time: more only share the same cores.
-_EMBEDDED_SLOTS = 2
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ class _Provider:
 
 
 _PROVIDERS = {
-    "embedded": _Provider({"n_parallel": _EMBEDDED_SLOTS}, {"temperature": 0.0}, None, True),
+    "embedded": _Provider(limits_answers=True),
     "openai": _Provider({"api_key": "${env:OPENAI_API_KEY}"}, {}, "api_base_url"),
     "ollama": _Provider({}, {"temperature": 0.0, "think": False}, "base_url"),
     "anthropic": _Provider({"api_key": "${env:ANTHROPIC_API_KEY}"}),

@@ -136,14 +136,14 @@ class Scan:
     Attributes:
         totals: Sentences of each review, by which the job knows that a review is finished.
         sentences: All sentences.
+        rejected: What of it is rejected.
         last_line: The last line that is to be read.
-        first_problem: Why the first rejected line was rejected, if one was.
     """
 
     totals: dict[str, int]
     sentences: int
+    rejected: int
     last_line: int
-    first_problem: Rejected | None
 
 
 def scan(path: Path, limit: int | None = None) -> Scan:
@@ -154,8 +154,7 @@ def scan(path: Path, limit: int | None = None) -> Scan:
         limit: Stop with the line that holds this many sentences, together with those before.
     """
     totals: Counter[str] = Counter()
-    sentences = number = 0
-    problem: Rejected | None = None
+    sentences = rejected = number = 0
     # Python's universal newlines are those of the reader that Flink uses.
     with open(path, encoding=BYTES) as lines:
         for number, line in enumerate(lines, 1):
@@ -163,8 +162,8 @@ def scan(path: Path, limit: int | None = None) -> Scan:
                 if isinstance(item, Sentence):
                     totals[item.review] += 1
                     sentences += 1
-                elif problem is None:
-                    problem = item
+                else:
+                    rejected += 1
             if limit is not None and sentences >= limit:
                 break
-    return Scan(dict(totals), sentences, number, problem)
+    return Scan(dict(totals), sentences, rejected, number)

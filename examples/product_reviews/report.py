@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from math import sqrt
 
+from examples.product_reviews.reading import Scan
 from examples.product_reviews.schema import (
     FOLDERS,
     JudgedSentence,
@@ -53,9 +54,15 @@ class Agreement:
 
 
 class Report:
-    """Adds results up."""
+    """Adds results up.
 
-    def __init__(self) -> None:
+    Args:
+        threshold: Reviews with a mean score below it get a suggestion.
+    """
+
+    def __init__(self, threshold: float) -> None:
+        self._threshold = threshold
+        self._awaited = 0  # suggestions that are still to come
         self.agreement = Agreement()
         self.reviews = 0
         self.sentences = 0
@@ -86,8 +93,10 @@ class Report:
                 self.agreement.add(record.score, record.rating)
         elif isinstance(record, ReviewSummary):
             self.reviews += 1
+            self._awaited += record.is_below(self._threshold)
         elif isinstance(record, Suggestion):
             self.suggestions += 1
+            self._awaited -= 1
             self._count(record.call)
         elif record.what == "line":
             self.rejected += 1
@@ -95,6 +104,7 @@ class Report:
         else:
             self.failed += 1
             self.done += record.what == "sentence"
+            self._awaited -= record.what == "suggestion"
             self.first_failed = self.first_failed or record
         self.last.append(record)
 
@@ -106,6 +116,12 @@ class Report:
         self._latest = max(self._latest, call.answered_at)
         self._asked.append(call.asked_at)
         self._answered.append(call.answered_at)
+
+    def is_complete(self, found: Scan) -> bool:
+        """Whether there is a result for all that a file holds."""
+        return (
+            self.done >= found.sentences and self.rejected >= found.rejected and self._awaited == 0
+        )
 
     @property
     def judging_seconds(self) -> float:

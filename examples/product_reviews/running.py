@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.datastream.data_stream import CloseableIterator
+from pyflink.java_gateway import get_gateway
 
 
 class RunningJob:
@@ -52,6 +54,16 @@ class RunningJob:
             self.finished = True
             raise item
         return taken
+
+    def finish(self, folder: Path) -> None:
+        """End the job once what it has read is done and all of its output is confirmed.
+
+        Args:
+            folder: Where the savepoint goes that comes with it.
+        """
+        # PyFlink's JobClient.stop_with_savepoint calls a method that Flink 2 no longer has.
+        form = get_gateway().jvm.org.apache.flink.core.execution.SavepointFormatType.DEFAULT
+        self._job._j_job_client.stopWithSavepoint(True, folder.as_uri(), form).get()
 
     def cancel(self) -> None:
         """End the job; what the last checkpoint has confirmed stays in the output."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 MAX_REASON = 80
-MAX_SUGGESTION = 200
+MAX_SUGGESTION = 120
 #: Characters; a longer text is no sentence, and would not fit the context of a small model.
 MAX_SENTENCE = 2_000
 
@@ -68,18 +68,8 @@ class Judgement(BaseModel):
 class Advice(BaseModel):
     """What the model answers about a low-rated review."""
 
-    # The pattern keeps a small model, whose server holds it to the schema, to a sentence of
-    # advice. It is not checked: another model may say it in its own way.
     suggestion: Annotated[
-        str,
-        _shortened(MAX_SUGGESTION),
-        Field(
-            min_length=1,
-            max_length=MAX_SUGGESTION,
-            json_schema_extra={
-                "pattern": r"^(Improve|Repair|Replace|Make|Offer|Test) [a-zA-Z0-9 ,'-]{8,80}\.$"
-            },
-        ),
+        str, _shortened(MAX_SUGGESTION), Field(min_length=1, max_length=MAX_SUGGESTION)
     ]
 
 
@@ -132,6 +122,10 @@ class ReviewSummary(BaseModel):
     mean_rating: float | None
     worst: list[str]
 
+    def is_below(self, threshold: float) -> bool:
+        """Whether the review is one for the advisor."""
+        return self.mean_score is not None and self.mean_score < threshold
+
 
 class Suggestion(BaseModel):
     """What could be better about the product of a low-rated review, in a sentence."""
@@ -147,7 +141,7 @@ class Rejected(BaseModel):
 
     Attributes:
         what: ``line``: it could not be read. ``sentence`` or ``suggestion``: the model gave no
-            usable answer. ``event``: an agent failed.
+            usable answer.
         reason: Why.
         line: Line of the input file, from 1, if the input is a file.
         review: Id of the review, if known.
@@ -155,7 +149,7 @@ class Rejected(BaseModel):
         text: How it begins.
     """
 
-    what: Literal["line", "sentence", "suggestion", "event"]
+    what: Literal["line", "sentence", "suggestion"]
     reason: str
     line: int | None = None
     review: str | None = None

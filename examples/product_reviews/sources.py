@@ -24,8 +24,8 @@ class Source(Protocol):
     """Where reviews come from."""
 
     @property
-    def total(self) -> int | None:
-        """How many sentences there are, if that is known."""
+    def found(self) -> Scan | None:
+        """What there is to read; None if there is no end to it."""
         ...
 
     def read(self, env: StreamExecutionEnvironment) -> DataStream:
@@ -35,7 +35,11 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class ReviewFile:
-    """A file, read to its end.
+    """A file.
+
+    Flink takes no checkpoint, and so confirms no result, between the end of its input and the last
+    answer of a model. So the source does not end with the file: the job is stopped when it has
+    given all results.
 
     Args:
         path: The file.
@@ -45,16 +49,9 @@ class ReviewFile:
     path: Path
     found: Scan
 
-    @property
-    def total(self) -> int | None:
-        return self.found.sentences
-
     def read(self, env: StreamExecutionEnvironment) -> DataStream:
-        lines = FileSource.for_record_stream_format(
-            StreamFormat.text_line_format(BYTES), str(self.path)
-        )
         return (
-            _stream(env, lines.process_static_file_set().build(), f"lines of {self.path.name}")
+            _stream(env, _files(self.path), f"lines of {self.path.name}")
             .set_parallelism(1)
             .key_by(_one_key, Types.INT())
             .process(NumberedLines(self.found.totals, self.found.last_line))
@@ -72,13 +69,10 @@ class WatchedFolder:
     """
 
     path: Path
-    total: None = None
+    found: None = None
 
     def read(self, env: StreamExecutionEnvironment) -> DataStream:
-        files = FileSource.for_record_stream_format(
-            StreamFormat.text_line_format(BYTES), str(self.path)
-        ).monitor_continuously(Duration.of_seconds(1))
-        return _parsed(_stream(env, files.build(), f"files in {self.path.name}"))
+        return _parsed(_stream(env, _files(self.path), f"files in {self.path.name}"))
 
 
 @dataclass(frozen=True)
@@ -96,7 +90,7 @@ class KafkaTopic:
     topic: str
     group: str
     jar: Path
-    total: None = None
+    found: None = None
 
     def read(self, env: StreamExecutionEnvironment) -> DataStream:
         env.add_jars(self.jar.as_uri())
@@ -154,6 +148,13 @@ class NumberedLines(KeyedProcessFunction):
             if isinstance(item, Sentence):
                 item = item.model_copy(update={"total": self._totals.get(item.review)})
             yield item
+
+
+def _files(path: Path) -> FileSource:
+    """The lines of a file, or of the files that are or appear in a folder; never ends."""
+    lines = StreamFormat.text_line_format(BYTES)
+    files = FileSource.for_record_stream_format(lines, str(path))
+    return files.monitor_continuously(Duration.of_seconds(1)).build()
 
 
 def _stream(env: StreamExecutionEnvironment, source: Any, name: str) -> DataStream:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
@@ -123,6 +123,8 @@ def masked(arguments: Mapping[str, Any]) -> dict[str, Any]:
             items = cast("Mapping[str, Any]", value)
             headers = snake_case(name).endswith("headers")
             return {k: "***" if headers else mask(str(k), v) for k, v in items.items()}
+        if isinstance(value, (list, tuple)):
+            return [mask(name, item) for item in cast("Sequence[Any]", value)]
         return value
 
     return {name: mask(name, value) for name, value in arguments.items()}

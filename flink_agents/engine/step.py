@@ -119,7 +119,7 @@ class Engine:
     def _start(
         self, state: KeyState, value: object, timestamp: int | None, effects: list[Effect]
     ) -> None:
-        run = state.run = Run(value, timestamp)
+        run = state.run = Run(value, timestamp, {}, 0, {})
         self._dispatch(run, InputEvent(input=value), effects)
         self._advance(state, run, effects)
 
@@ -159,7 +159,7 @@ class Engine:
 
     def _dispatch(self, run: Run, event: Event, effects: list[Effect]) -> None:
         for action in self._plan.listeners(event):
-            task = Task(run.next_task, action.name, event)
+            task = Task(run.next_task, action.name, event, 1, None, False, [])
             run.next_task += 1
             run.tasks[task.id] = task
             if action.concurrent:

@@ -10,7 +10,12 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from flink_agents.api.configuration import ReadableConfiguration
-from flink_agents.api.resource import Resource, ResourceDescriptor, ResourceType
+from flink_agents.api.resource import (
+    Resource,
+    ResourceDescriptor,
+    ResourceType,
+    is_secret_name,
+)
 from flink_agents.exceptions import ResourceArgumentError, UnknownResourceError
 from flink_agents.plan.agent_plan import AgentPlan
 from flink_agents.plan.resource_arguments import argument_names
@@ -76,15 +81,11 @@ class ResourceCache:
         try:
             resource = cls(**resolved, get_resource=self.get)
         except (ValidationError, TypeError, ValueError) as error:
-            # Pydantic's own text repeats the input, which may be a secret.
-            problem = (
-                "; ".join(
-                    f"{'.'.join(map(str, e['loc']))}: {e['msg']}"
-                    for e in error.errors(include_url=False, include_input=False)
-                )
-                if isinstance(error, ValidationError)
-                else str(error)
-            )
+            problem = _explained(error)
+            for argument, value in resolved.items():
+                hidden = is_secret_name(argument) or value != arguments[argument]
+                if hidden and isinstance(value, str) and value:
+                    problem = problem.replace(value, "***")
             raise ResourceArgumentError(
                 self._plan.agent,
                 f"{kind.value} {name!r}",
@@ -121,3 +122,11 @@ class ResourceCache:
                 "on this worker",
                 "Set it where the TaskManager runs.",
             ) from None
+
+
+def _explained(error: Exception) -> str:
+    """What is wrong; pydantic's own text repeats the input, which may be a secret."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    faults = error.errors(include_url=False, include_input=False)
+    return "; ".join(": ".join([*map(str, fault["loc"][:1]), fault["msg"]]) for fault in faults)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from examples.product_reviews.__main__ import main
 from examples.product_reviews.agents import ProductAdvisor, SentenceJudge
 from examples.product_reviews.models import Model, choose_model
 from examples.product_reviews.problems import UserError, explain
-from examples.product_reviews.reading import BYTES, parse_line, scan
+from examples.product_reviews.reading import BYTES, Scan, parse_line, scan
 from examples.product_reviews.report import Report
 from examples.product_reviews.schema import (
     FOLDER_OF,
@@ -143,9 +142,10 @@ def test_the_examples_in_the_prompts_fit_the_schemas() -> None:
     assert judgements
     for example in judgements:
         Judgement.model_validate_json(example.split(" -> ")[1])
-    pattern = Advice.model_json_schema()["properties"]["suggestion"]["pattern"]
-    for _, answer in prompts.ADVISE_EXAMPLES:
-        assert re.match(pattern, Advice.model_validate_json(answer).suggestion)
+    advice = [line for line in prompts.ADVISE.splitlines() if " -> {" in line]
+    answers = [example.split(" -> ")[1] for example in advice]
+    for answer in answers + [answer for _, answer in prompts.ADVISE_EXAMPLES]:
+        Advice.model_validate_json(answer)
 
 
 def test_a_reason_that_is_too_long_is_cut_rather_than_asked_for_again() -> None:
@@ -239,7 +239,7 @@ def _judged(rating: float | None, score: int, asked: float, answered: float) -> 
 
 
 def _reported(*records: Record) -> Report:
-    report = Report()
+    report = Report(threshold=0.0)
     for record in records:
         report.add(FOLDER_OF[type(record)], record.model_dump_json())
     return report
@@ -265,8 +265,25 @@ def test_the_report_tells_agreement_tokens_and_calls_in_flight() -> None:
     assert "Failed        1 model answer; the first: down" in text
 
 
+def test_a_file_is_complete_when_all_of_it_has_a_result_and_low_reviews_have_advice() -> None:
+    found = Scan(totals={"1": 2}, sentences=2, rejected=1, last_line=3)
+    summary = ReviewSummary(
+        review="1", sentences=2, failed=1, mean_score=-1.0, mean_rating=None, worst=[]
+    )
+    steps: list[Record] = [
+        _judged(None, -1, 0.0, 1.0),
+        Rejected(what="line", reason="empty line"),
+        Rejected(what="sentence", reason="down"),
+        summary,
+        Rejected(what="suggestion", reason="down"),
+    ]
+    complete = [_reported(*steps[:n]).is_complete(found) for n in range(len(steps) + 1)]
+    # The summary comes with the last sentence, in the same step of the agent.
+    assert complete == [False, False, False, True, False, True]
+
+
 def test_a_report_of_nothing_can_be_told() -> None:
-    text = "\n".join(Report().lines(1.0, "out"))
+    text = "\n".join(Report(threshold=0.0).lines(1.0, "out"))
     assert "0 sentences" in text
     assert "no sentence has a human rating" in text
 
@@ -312,6 +329,7 @@ def test_the_heart_of_an_error_is_told_and_all_of_it_is_kept(tmp_path: Path) -> 
     ("arguments", "problem"),
     [
         (["missing.tsv", "--model", "scripted"], "no file missing.tsv"),
+        (["/dev/null", "--model", "scripted"], "no file /dev/null"),
         (["--watch", "missing", "--model", "scripted"], "no folder missing"),
         (["--kafka", "b:9092", "--topic", "t", "--model", "scripted"], "--jar"),
         (["--model", "nobody"], "no provider"),

@@ -17,6 +17,7 @@ def fresh_model() -> Iterator[None]:
     Model.ended.clear()
     Model.in_flight = Model.most_in_flight = 0
     Model.latency = 0.0
+    Model.hangs_at = 0
     Model.answer = lambda messages, kwargs: f"re: {messages[-1].content}"
     before = set(threading.enumerate())
     yield

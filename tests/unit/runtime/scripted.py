@@ -28,6 +28,7 @@ class Model(BaseChatModelConnection):
     in_flight: ClassVar[int] = 0
     most_in_flight: ClassVar[int] = 0
     latency: ClassVar[float] = 0.0
+    hangs_at: ClassVar[int] = 0  # the number of the call that hangs, from 1
     ended: ClassVar[list[str]] = []
 
     async def achat(
@@ -37,7 +38,8 @@ class Model(BaseChatModelConnection):
         Model.in_flight += 1
         Model.most_in_flight = max(Model.most_in_flight, Model.in_flight)
         try:
-            await asyncio.sleep(Model.latency)
+            hangs = len(Model.asked) == Model.hangs_at
+            await asyncio.sleep(3600 if hangs else Model.latency)
             answer = Model.answer(messages, kwargs)
         finally:
             Model.in_flight -= 1
