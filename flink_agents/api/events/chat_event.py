@@ -59,7 +59,8 @@ class ChatResponseEvent(Event):
     Attributes:
         request_id: Id of the request event.
         response: The assistant's message. When the request failed and the job is set to ignore
-            errors, its content is empty and ``extra_args["error"]`` says what happened.
+            errors or to send them to the dead letters, its content is empty and
+            ``extra_args["error"]`` says what happened.
     """
 
     request_id: UUID
