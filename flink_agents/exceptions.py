@@ -136,5 +136,9 @@ class ModelOutputError(ModelError):
     """The answer is not what was asked for: garbage, or not of the wanted schema."""
 
 
+class OutputSchemaError(ModelOutputError):
+    """The answer does not fit the wanted schema, also after the model was told so."""
+
+
 class ToolRoundsError(ModelError):
     """The model kept calling tools beyond the allowed number of rounds."""

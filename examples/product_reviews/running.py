@@ -62,7 +62,8 @@ class RunningJob:
             folder: Where the savepoint goes that comes with it.
         """
         # PyFlink's JobClient.stop_with_savepoint calls a method that Flink 2 no longer has.
-        form = get_gateway().jvm.org.apache.flink.core.execution.SavepointFormatType.DEFAULT
+        jvm: Any = get_gateway().jvm
+        form = jvm.org.apache.flink.core.execution.SavepointFormatType.DEFAULT
         self._job._j_job_client.stopWithSavepoint(True, folder.as_uri(), form).get()
 
     def cancel(self) -> None:

@@ -5,7 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flink_agents.api.core_options import ErrorHandlingStrategy
+from flink_agents.exceptions import (
+    ModelRequestError,
+    NotStorableError,
+    OutputSchemaError,
+    PlanError,
+    ReplayMismatchError,
+    ToolRoundsError,
+    UnhandledEventError,
+)
 
+#: Errors that another attempt would meet again: it is given the same event, and finished calls
+#: answer as they did.
+_LASTING = (
+    ModelRequestError,
+    NotStorableError,
+    OutputSchemaError,
+    PlanError,
+    ReplayMismatchError,
+    ToolRoundsError,
+    UnhandledEventError,
+)
 _RETRYING = (ErrorHandlingStrategy.RETRY, ErrorHandlingStrategy.DEAD_LETTER)
 
 
@@ -26,15 +46,18 @@ class ErrorPolicy:
     wait: float = 1.0
     max_wait: float = 60.0
 
-    def retry_delay(self, attempt: int, seed: int) -> float | None:
+    def retry_delay(self, attempt: int, seed: int, error: Exception) -> float | None:
         """Seconds until the attempt after this one, or None if there is to be none.
 
         Args:
             attempt: The attempt that failed, from 1.
             seed: Any number that differs between tasks. It spreads their retries by up to a half
                 of the wait, and gives the same delay when a failure is replayed.
+            error: What the attempt failed with. One that would come again is not retried.
         """
-        if self.strategy not in _RETRYING or attempt > self.max_retries:
+        if self.strategy not in _RETRYING or isinstance(error, _LASTING):
+            return None
+        if attempt > self.max_retries:
             return None
         # Beyond 2^1023 a float would overflow, and the bound has long been reached.
         wait = min(self.wait * 2.0 ** min(attempt - 1, 1000), self.max_wait)

@@ -180,7 +180,7 @@ class Engine:
                 return
 
     def _retry(self, task: Task, given: ActionFailed, effects: list[Effect]) -> bool:
-        delay = self._policy.retry_delay(task.attempt, task.event.id.int)
+        delay = self._policy.retry_delay(task.attempt, task.event.id.int, given.error)
         if delay is None:
             return False
         task.attempt += 1

@@ -11,6 +11,7 @@ from typing import Any
 from flink_agents.api.decorators import Trigger
 from flink_agents.api.events.event import Event, event_type_name
 from flink_agents.api.resource import ResourceDescriptor, ResourceType, SerializableResource
+from flink_agents.plan.travelled_classes import mend_dataclass
 
 ResourceKey = tuple[ResourceType, str]
 DeclaredResource = ResourceDescriptor | SerializableResource
@@ -97,3 +98,8 @@ class AgentPlan:
     def __getstate__(self) -> dict[str, Any]:
         cached = {"actions_by_name", "_routes"}
         return {name: value for name, value in self.__dict__.items() if name not in cached}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        for cls in self.data_types.values():
+            mend_dataclass(cls)

@@ -22,6 +22,7 @@ def compile_agent(
     agent: Agent,
     environment_resources: ResourceTable | None = None,
     built_in_actions: Sequence[ActionSpec] = (),
+    options: Mapping[str, Any] | None = None,
 ) -> AgentPlan:
     """Compile an agent.
 
@@ -30,6 +31,8 @@ def compile_agent(
             which actions and resources may have been added.
         environment_resources: Resources shared by all agents of the environment.
         built_in_actions: Actions that the runtime adds to every agent.
+        options: Options of the job: one of the form ``ClassName.argument`` is a default for an
+            argument of that resource class.
 
     Returns:
         The plan, checked.
@@ -55,7 +58,7 @@ def compile_agent(
         resources[kind, member] = resource
     _check_action_names(actions, name)
     plan = AgentPlan(name, tuple(actions), resources)
-    validate(plan)
+    validate(plan, options)
     return AgentPlan(name, plan.actions, resources, collect_data_types(plan))
 
 
@@ -67,14 +70,19 @@ def _members(agent: Agent, mark: str) -> list[tuple[str, Any, Any]]:
     found: dict[str, Any] = {}
     for cls in reversed(type(agent).__mro__):
         for name, member in vars(cls).items():
-            if getattr(member, mark, None) is not None:
+            if _mark_of(member, mark) is not None:
                 found[name] = member
             elif name in found:
                 del found[name]  # overridden by something that is no action or resource
     return [
-        (name, inspect.getattr_static(agent, name).__get__(agent, type(agent)), getattr(m, mark))
+        (name, inspect.getattr_static(agent, name).__get__(agent, type(agent)), _mark_of(m, mark))
         for name, m in found.items()
     ]
+
+
+def _mark_of(member: Any, mark: str) -> Any:
+    """The mark of a member, whether the decorator stands above ``@staticmethod`` or below."""
+    return getattr(member, mark, None) or getattr(getattr(member, "__func__", None), mark, None)
 
 
 def _declared_actions(agent: Agent, agent_name: str) -> list[ActionSpec]:

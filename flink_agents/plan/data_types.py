@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
@@ -125,7 +126,8 @@ def _names(code: types.CodeType) -> Iterator[str]:
 def _annotations(obj: Any) -> Iterator[Any]:
     """The annotations of a class or function; of those in quotes, the classes they name."""
     raw: dict[str, Any] = dict(getattr(obj, "__annotations__", {}))
-    scope = {**getattr(obj, "__globals__", {}), **_named_cells(obj)}
+    module = sys.modules.get(getattr(obj, "__module__", None) or "")
+    scope = {**vars(module), **_named_cells(obj)} if module is not None else _named_cells(obj)
     if isinstance(obj, type) and issubclass(obj, BaseModel):
         raw = {name: field.annotation for name, field in obj.model_fields.items()}
     for annotation in raw.values():

@@ -19,13 +19,16 @@ from flink_agents.api.resource import (
     ResourceDescriptor,
     SerializableResource,
     is_secret_name,
+    masked,
     snake_case,
 )
 from flink_agents.exceptions import ResourceArgumentError, ResourceTypeError
 from flink_agents.plan.agent_plan import ResourceKey
 
 
-def check_descriptor(agent: str, key: ResourceKey, descriptor: ResourceDescriptor) -> None:
+def check_descriptor(
+    agent: str, key: ResourceKey, descriptor: ResourceDescriptor, options: Mapping[str, Any]
+) -> None:
     """Check that the class exists, is of the declared type and takes the arguments.
 
     Raises:
@@ -65,7 +68,8 @@ def check_descriptor(agent: str, key: ResourceKey, descriptor: ResourceDescripto
         raise ResourceTypeError(
             agent, member, f"{descriptor.clazz} cannot chat", "Implement chat() or achat()."
         )
-    _check_arguments(agent, member, cls, descriptor.arguments)
+    arguments = argument_names(cls, descriptor.arguments)
+    _check_arguments(agent, member, cls, {**default_arguments(cls, options), **arguments})
 
 
 def check_instance(agent: str, key: ResourceKey, instance: SerializableResource) -> None:
@@ -78,6 +82,13 @@ def check_instance(agent: str, key: ResourceKey, instance: SerializableResource)
             f"{type(instance).__name__} is a {instance.resource_type().value}, not a {kind.value}",
             f"Declare it as a {instance.resource_type().value}.",
         )
+
+
+def default_arguments(cls: type[Resource], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that options of the form ``ClassName.argument`` give to a class."""
+    prefix = f"{cls.__name__}."
+    found = {k[len(prefix) :]: v for k, v in options.items() if k.startswith(prefix)}
+    return argument_names(cls, found)
 
 
 def argument_names(cls: type[Resource], arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,7 +112,7 @@ def _other_class(clazz: str, kind: str) -> str:
 
 
 def _check_arguments(
-    agent: str, member: str, cls: type[Resource], given: Mapping[str, Any]
+    agent: str, member: str, cls: type[Resource], arguments: Mapping[str, Any]
 ) -> None:
     fields = {n: f for n, f in cls.model_fields.items() if n != "get_resource"}
     own_init = cls.__init__ is not Resource.__init__
@@ -111,7 +122,6 @@ def _check_arguments(
     takes_any = cls.model_config.get("extra") == "allow" or any(
         p.kind is p.VAR_KEYWORD for p in parameters.values()
     )
-    arguments = argument_names(cls, given)
     known = [*fields, *(n for n in parameters if n not in ("self", "kwargs", "get_resource"))]
     for name, value in arguments.items():
         if name not in known:
@@ -145,7 +155,7 @@ def _check_value(agent: str, member: str, cls: type[Resource], name: str, value:
         adapter.validate_python(value)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]["msg"]
-        shown = "" if is_secret_name(name) else f" {value!r}"
+        shown = "" if is_secret_name(name) else f" {masked({name: value})[name]!r}"
         raise ResourceArgumentError(
             agent,
             member,

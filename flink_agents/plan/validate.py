@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from difflib import get_close_matches
+from typing import Any
 
 from flink_agents.api.events.event import InputEvent
 from flink_agents.api.resource import ResourceDescriptor
@@ -18,8 +20,12 @@ from flink_agents.plan.references import references_of
 from flink_agents.plan.resource_arguments import check_descriptor, check_instance
 
 
-def validate(plan: AgentPlan) -> None:
+def validate(plan: AgentPlan, options: Mapping[str, Any] | None = None) -> None:
     """Check actions, resources, their references and that everything can travel.
+
+    Args:
+        plan: What to check.
+        options: Options of the job that may give arguments to resource classes.
 
     Raises:
         PlanError: One of its subclasses, for the first fault found.
@@ -35,7 +41,7 @@ def validate(plan: AgentPlan) -> None:
         _check_action(plan, action)
     for key, resource in plan.resources.items():
         if isinstance(resource, ResourceDescriptor):
-            check_descriptor(plan.agent, key, resource)
+            check_descriptor(plan.agent, key, resource, options or {})
         else:
             check_instance(plan.agent, key, resource)
     _check_references(plan)

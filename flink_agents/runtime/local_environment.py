@@ -131,7 +131,12 @@ class LocalBuilder(AgentBuilder):
     def apply(self, agent: Agent, *, uid: str | None = None) -> AgentBuilder:
         if self.plan is not None:
             raise RuntimeError("An agent was applied before; in-process there is one.")
-        self.plan = compile_agent(agent, self._environment.resources, BUILT_IN_ACTIONS)
+        self.plan = compile_agent(
+            agent,
+            self._environment.resources,
+            BUILT_IN_ACTIONS,
+            self._environment.get_config().to_dict(),
+        )
         return self
 
     def to_list(self) -> list[dict[Any, Any]]:

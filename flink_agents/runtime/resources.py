@@ -18,7 +18,7 @@ from flink_agents.api.resource import (
 )
 from flink_agents.exceptions import ResourceArgumentError, UnknownResourceError
 from flink_agents.plan.agent_plan import AgentPlan
-from flink_agents.plan.resource_arguments import argument_names
+from flink_agents.plan.resource_arguments import argument_names, default_arguments
 
 _ENVIRONMENT = re.compile(r"\$\{env:([^}]+)\}")
 
@@ -73,10 +73,12 @@ class ResourceCache:
                 f"Declared are: {', '.join(known)}." if known else "Declare it on the agent.",
             )
         if not isinstance(declared, ResourceDescriptor):
-            declared.get_resource = self.get
-            return declared
+            instance = declared.model_copy()  # the declared one is the user's, and may travel again
+            instance.get_resource = self.get
+            return instance
         cls = declared.resolve_class()
-        arguments = {**self._defaults(cls), **argument_names(cls, declared.arguments)}
+        defaults = default_arguments(cls, self._config.to_dict())
+        arguments = {**defaults, **argument_names(cls, declared.arguments)}
         resolved = {n: self._resolve(name, n, v) for n, v in arguments.items()}
         try:
             resource = cls(**resolved, get_resource=self.get)
@@ -94,12 +96,6 @@ class ResourceCache:
             ) from None
         resource.set_max_in_flight(self._max_in_flight)
         return resource
-
-    def _defaults(self, cls: type[Resource]) -> dict[str, Any]:
-        prefix = f"{cls.__name__}."
-        settings = self._config.to_dict()
-        found = {k[len(prefix) :]: v for k, v in settings.items() if k.startswith(prefix)}
-        return argument_names(cls, found)
 
     def _resolve(self, resource: str, argument: str, value: Any) -> Any:
         if isinstance(value, str):
@@ -129,4 +125,8 @@ def _explained(error: Exception) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
     faults = error.errors(include_url=False, include_input=False)
-    return "; ".join(": ".join([*map(str, fault["loc"][:1]), fault["msg"]]) for fault in faults)
+    places = [".".join(map(str, fault["loc"])) for fault in faults]
+    return "; ".join(
+        f"{place}: {fault['msg']}" if place else fault["msg"]
+        for place, fault in zip(places, faults, strict=True)
+    )

@@ -299,7 +299,7 @@ def test_each_provider_gets_its_own_connection_and_the_same_agents() -> None:
 @pytest.mark.parametrize(
     ("option", "problem"),
     [
-        ("nobody:x", "Available: embedded"),
+        ("nobody:x", "Available: .*embedded.*scripted"),
         ("openai", "openai:NAME"),
         ("openai:gpt-x", "OPENAI_API_KEY"),
         ("embedded:missing.gguf", "no file missing.gguf"),

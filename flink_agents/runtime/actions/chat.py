@@ -15,7 +15,7 @@ from flink_agents.api.chat_models.chat_model import BaseChatModelSetup
 from flink_agents.api.core_options import AgentConfigOptions, AgentExecutionOptions
 from flink_agents.api.events.chat_event import ChatRequestEvent, ChatResponseEvent
 from flink_agents.api.resource import ResourceType
-from flink_agents.exceptions import ModelOutputError, ToolRoundsError
+from flink_agents.exceptions import ModelOutputError, OutputSchemaError, ToolRoundsError
 from flink_agents.runtime.actions.tools import call_tools
 from flink_agents.runtime.context import ActionContext
 
@@ -55,7 +55,7 @@ async def chat_model_action(event: ChatRequestEvent, ctx: ActionContext) -> None
                 response.extra_args[STRUCTURED_OUTPUT] = event.output_schema.parse(response.content)
             except ModelOutputError as error:
                 if corrections == 0:
-                    raise
+                    raise OutputSchemaError(f"Chat model {event.model!r}: {error}") from error
                 corrections -= 1
                 messages.append(response)
                 messages.append(_correction(error))

@@ -15,6 +15,7 @@ from flink_agents.api.resource import ResourceType
 from flink_agents.api.tools.tool import FunctionTool, Tool
 from flink_agents.exceptions import ToolArgumentsError
 from flink_agents.runtime.context import ActionContext
+from flink_agents.runtime.tool_context import ToolContext
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ async def _invoke(ctx: ActionContext, tool: Tool, arguments: Mapping[str, Any]) 
     if isinstance(tool, FunctionTool):
         bound: dict[str, Any] = tool.bind_arguments(arguments)
         if tool.context_parameter is not None:
-            bound[tool.context_parameter] = ctx
+            bound[tool.context_parameter] = ToolContext(ctx, tool.name)
         if tool.is_async:
             return await tool.call(**bound)
     else:

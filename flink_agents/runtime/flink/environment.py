@@ -12,11 +12,8 @@ from uuid import uuid4
 
 from pyflink.common import TypeInformation
 from pyflink.common.typeinfo import Types
-from pyflink.datastream import (
-    DataStream,
-    KeyedStream,
-    StreamExecutionEnvironment,
-)
+from pyflink.datastream import DataStream, KeyedStream, StreamExecutionEnvironment
+from pyflink.datastream.data_stream import CloseableIterator
 from pyflink.table import Schema, StreamTableEnvironment, Table
 
 from flink_agents.api.agents.agent import Agent
@@ -134,9 +131,14 @@ class FlinkEnvironment(AgentsExecutionEnvironment):
         stream = first.stream.map(partial(_numbered, 0))
         for number, other in enumerate(others, 1):
             stream = stream.union(other.stream.map(partial(_numbered, number)))
-        with cast("Any", stream.execute_and_collect(name)) as results:
+        # DataStream.execute_and_collect would leave out the other sinks of the job.
+        j_stream: Any = stream._j_data_stream
+        results: Any = CloseableIterator(j_stream.collectAsync(), stream.get_type())
+        job = self.flink.execute_async(name)
+        with results:
             for number, element in results:
                 self._collected[number].results.append(element)
+        job.get_job_execution_result().result()
 
 
 class FlinkBuilder(AgentBuilder):
@@ -160,7 +162,12 @@ class FlinkBuilder(AgentBuilder):
     def apply(self, agent: Agent, *, uid: str | None = None) -> AgentBuilder:
         if self._plan is not None:
             raise RuntimeError("An agent was applied before. Start another from_... for another.")
-        self._plan = compile_agent(agent, self._environment.resources, BUILT_IN_ACTIONS)
+        self._plan = compile_agent(
+            agent,
+            self._environment.resources,
+            BUILT_IN_ACTIONS,
+            self._environment.options().to_dict(),
+        )
         self._uid = uid or self._environment.uid(self._plan.agent)
         return self
 
@@ -218,6 +225,7 @@ def create(
         raise ValueError(
             "Pass the StreamExecutionEnvironment too: get_execution_environment(env, t_env)."
         )
+    worker_environment.forward_gateway_errors()
     worker_environment.configure(env)
     return FlinkEnvironment(env, t_env)
 

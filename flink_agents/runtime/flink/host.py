@@ -40,7 +40,10 @@ _RESUME_AT_END = _END - 1
 _LEASE_GRID = 1000
 #: A pump that finds nothing waits longer the next time, up to this many times the interval.
 _MAX_PUMP_FACTOR = 8
+#: Counts are passed on to Flink after so many elements, and while something is under way at least
+#: after so many milliseconds.
 _FLUSH_EVERY = 2000
+_FLUSH_MS = 1000
 
 
 class FlinkHost:
@@ -80,6 +83,7 @@ class FlinkHost:
         self._outputs: list[Any] = []
         self._emitting_at: tuple[Hashable, int | None] = ("", None)
         self._unreported = 0
+        self._flush_at = 0
         services = Services(plan, config, self._metrics, self._codec)
         self._runner = AgentRunner(services, self._store, self)
 
@@ -120,7 +124,9 @@ class FlinkHost:
             runner.resume(key, self._keys.current)
             self._timers.register_event_time_timer(_END)
         elif timestamp == _END:
-            runner.drain()
+            while runner.open_keys:
+                runner.pump(wait=0.1)
+                self._flush_if_due(int(time.time() * 1000))
         else:
             self._on_watermark(key, timestamp)
         return self._take_outputs()
@@ -171,6 +177,7 @@ class FlinkHost:
         self._pump_at = None
         if runner.has_background_work:
             self._arm_pump()
+            self._flush_if_due(timestamp)
         else:
             self.flush()
 
@@ -231,6 +238,11 @@ class FlinkHost:
             return ()
         self._outputs = []
         return outputs
+
+    def _flush_if_due(self, now: int) -> None:
+        if now >= self._flush_at:
+            self._flush_at = now + _FLUSH_MS
+            self.flush()
 
     def flush(self) -> None:
         """Pass all counts on to Flink."""

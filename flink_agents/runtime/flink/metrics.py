@@ -25,7 +25,7 @@ class FlinkMetricGroup(MetricGroup):
         return self._once("meter", name, lambda: _Meter(self._group.meter(name)))
 
     def get_gauge(self, name: str) -> Gauge:
-        return self._once("gauge", name, lambda: _Gauge(self._group, name))
+        return self._once("gauge", name, lambda: _Gauge(self._group.counter(name)))
 
     def get_histogram(self, name: str, window_size: int = 100) -> Histogram:
         return self._once("histogram", name, lambda: _Histogram(self._group, name, window_size))
@@ -62,14 +62,23 @@ class _Meter(Meter):
 
 
 class _Gauge(Gauge):
-    """Flink's Python gauges hold whole numbers."""
+    """A value that is reported as a counter, rounded to a whole number.
 
-    def __init__(self, group: Any, name: str) -> None:
+    Flink asks a Python gauge for its value from a thread of its own. In thread mode that crashes
+    the TaskManager when it happens while a task ends; a counter lives in Java.
+    """
+
+    def __init__(self, counter: Any) -> None:
+        self._counter = counter
         self._value: Any = 0
-        group.gauge(name, lambda: int(self._value))
+        self._reported = 0
 
     def update(self, value: Any) -> None:
         self._value = value
+        change = round(value) - self._reported
+        if change:
+            self._reported += change
+            self._counter.inc(change)
 
     def get_value(self) -> Any:
         return self._value

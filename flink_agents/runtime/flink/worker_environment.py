@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,36 @@ def configure(target: Configuration | StreamExecutionEnvironment) -> None:
     else:
         executable = options.get_string("python.executable", "")
         _add_python_paths(options, _packages_beside(executable))
+
+
+def forward_gateway_errors() -> None:
+    """Show what PyFlink's Java process writes to stderr, a MiniCluster's workers included.
+
+    PyFlink starts it with a pipe that nobody reads: without this, a job stands still as soon as
+    its workers have written more than the pipe holds (64 kB).
+    """
+    # Python keeps a process that was started and forgotten in this list, so as to reap it.
+    for process in list(getattr(subprocess, "_active", ())):
+        arguments = process.args if isinstance(process.args, list) else []
+        if (
+            any("PythonGatewayServer" in str(a) for a in arguments)
+            and process.pid not in _forwarded
+        ):
+            _forwarded.add(process.pid)
+            threading.Thread(
+                target=_forward, args=(process.stderr,), name="flink-agents-stderr", daemon=True
+            ).start()
+
+
+_forwarded: set[int] = set()
+
+
+def _forward(source: Any) -> None:
+    for line in source:
+        try:
+            sys.stderr.write(line.decode(errors="replace"))
+        except (OSError, ValueError):
+            continue  # our own stderr is closed; go on reading for the other's sake
 
 
 def client_python_paths() -> list[str]:

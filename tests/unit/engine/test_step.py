@@ -39,7 +39,14 @@ from flink_agents.engine.inputs import (
 from flink_agents.engine.policy import ErrorPolicy
 from flink_agents.engine.state import JournalEntry, KeyState, dump_state, load_state
 from flink_agents.engine.step import Engine, check_heard
-from flink_agents.exceptions import ActionError, UnhandledEventError
+from flink_agents.exceptions import (
+    ActionError,
+    ModelRequestError,
+    ModelUnavailableError,
+    NotStorableError,
+    OutputSchemaError,
+    UnhandledEventError,
+)
 from flink_agents.plan.agent_plan import ActionSpec, AgentPlan
 
 
@@ -455,8 +462,8 @@ def test_a_retry_that_succeeds_goes_on_as_if_nothing_had_happened() -> None:
 
 def test_the_wait_is_the_same_for_the_same_event_and_differs_between_events() -> None:
     seeds = [UUID(int=n * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128).int for n in range(200)]
-    delays = [RETRY.retry_delay(1, seed) for seed in seeds]
-    assert delays == [RETRY.retry_delay(1, seed) for seed in seeds]
+    delays = [RETRY.retry_delay(1, seed, OSError()) for seed in seeds]
+    assert delays == [RETRY.retry_delay(1, seed, OSError()) for seed in seeds]
     assert len(set(delays)) > 100
     assert all(delay is not None and 0.5 < delay <= 1.0 for delay in delays)
 
@@ -464,14 +471,14 @@ def test_the_wait_is_the_same_for_the_same_event_and_differs_between_events() ->
 def test_the_wait_does_not_exceed_its_bound_however_often_it_is_doubled() -> None:
     policy = ErrorPolicy(ErrorHandlingStrategy.RETRY, max_retries=10**6, wait=1.0, max_wait=8.0)
     for attempt in (4, 5, 100, 2000, 10**6):
-        delay = policy.retry_delay(attempt, 12345)
+        delay = policy.retry_delay(attempt, 12345, OSError())
         assert delay is not None
         assert 4.0 < delay <= 8.0
 
 
 @pytest.mark.parametrize("strategy", [ErrorHandlingStrategy.FAIL, ErrorHandlingStrategy.IGNORE])
 def test_fail_and_ignore_do_not_retry(strategy: ErrorHandlingStrategy) -> None:
-    assert ErrorPolicy(strategy, max_retries=5).retry_delay(1, 0) is None
+    assert ErrorPolicy(strategy, max_retries=5).retry_delay(1, 0, OSError()) is None
 
 
 def test_no_retries_means_that_retry_fails_at_once() -> None:
@@ -728,3 +735,11 @@ def test_the_same_inputs_on_the_same_state_have_the_same_effects() -> None:
         return shown, repr(list(key.state.run.tasks.values()))
 
     assert run() == run()
+
+
+@pytest.mark.parametrize(
+    "error", [ModelRequestError("401"), OutputSchemaError("no"), NotStorableError("a lock")]
+)
+def test_an_error_that_would_come_again_is_not_retried(error: Exception) -> None:
+    assert RETRY.retry_delay(1, 0, error) is None
+    assert RETRY.retry_delay(1, 0, ModelUnavailableError("503")) is not None

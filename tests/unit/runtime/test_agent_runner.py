@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ import pytest
 from flink_agents.api.agents.agent import Agent
 from flink_agents.api.configuration import Configuration
 from flink_agents.api.events.chat_event import ChatRequestEvent, ChatResponseEvent
-from flink_agents.api.events.event import InputEvent
+from flink_agents.api.events.event import InputEvent, OutputEvent
 from flink_agents.api.resource import ResourceType
 from flink_agents.api.runner_context import RunnerContext
 from flink_agents.api.tools.tool import Tool
@@ -288,65 +287,42 @@ def test_after_a_crash_what_tool_and_model_have_answered_is_not_asked_again() ->
     assert [len(messages) for messages, _, _ in Model.asked] == [1, 3, 3]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="durable calls of a tool are journaled beside the tool's own: once that has answered, "
-    "they are missed on replay",
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda ctx: ctx.short_term_memory.set("used", 1),
+        lambda ctx: ctx.sensory_memory.get("used"),
+        lambda ctx: ctx.send_event(OutputEvent(output=1)),
+        lambda ctx: ctx.durable_execute(str, 1),
+        lambda ctx: ctx.durable_execute_async(str, 1),
+    ],
 )
-def test_after_a_crash_a_tool_that_makes_durable_calls_itself_is_not_called_again() -> None:
-    async def use(name: str, ctx: RunnerContext) -> str:
-        return await ctx.durable_execute_async(Calls.make, name)
-
-    store = crash_after_the_tool(with_tool(use))
-    assert outputs(store) == [["done", ["asked"]]]
-    assert Calls.made == {"t": 1}
-
-
-@pytest.mark.xfail(
-    strict=True,
-    reason="a tool sees no memory, and its first write replaces the list of what is in memory",
-)
-def test_memory_that_a_tool_writes_is_kept_beside_what_is_there() -> None:
+def test_a_tool_that_would_act_beside_its_result_is_refused_and_the_model_told(act: Any) -> None:
     def use(name: str, ctx: RunnerContext) -> str:
-        ctx.short_term_memory.set("used", name)
-        return "ok"
+        act(ctx)
+        return "not reached"
 
     store = Store()
     Model.answer = scripted(calling(call("use", {"name": "t"})), "done")
     with running(with_tool(use), store) as runner:
         feed(runner, "q")
         runner.drain()
-    assert outputs(store) == [["done", ["asked", "used"]]]
-
-
-@pytest.mark.xfail(
-    strict=True,
-    reason="what a tool does with its context is not part of its journaled result, so it is lost "
-    "when the result answers on replay",
-)
-def test_memory_that_a_tool_wrote_before_a_crash_is_there_after_it() -> None:
-    def use(name: str, ctx: RunnerContext) -> str:
-        ctx.short_term_memory.set("used", name)
-        return "ok"
-
-    assert "used" in outputs(crash_after_the_tool(with_tool(use)))[0][1]
-
-
-@pytest.mark.xfail(
-    strict=True,
-    reason="a tool's own durable call waits for room in flight that the tool itself takes up",
-)
-def test_a_tool_that_makes_durable_calls_needs_no_more_room_than_it_has() -> None:
-    async def use(name: str, ctx: RunnerContext) -> str:
-        return await ctx.durable_execute_async(Calls.make, name)
-
-    Model.answer = scripted(calling(call("use", {"name": "t"})), "done")
-    store = Store()
-    with running(with_tool(use), store, max_in_flight=1) as runner:
-        feed(runner, "q")
-        deadline = time.monotonic() + 5
-        pump_until(runner, lambda: not runner.open_keys or time.monotonic() > deadline)
     assert outputs(store) == [["done", ["asked"]]]
+    assert "Tool 'use' cannot" in Model.asked[-1][0][-1].content
+
+
+def test_a_tool_sees_key_configuration_and_resources() -> None:
+    def use(name: str, ctx: RunnerContext) -> str:
+        model = ctx.get_resource("model", ResourceType.CHAT_MODEL)
+        return f"{ctx.key} {ctx.config.get_str('max-in-flight')} {type(model).__name__}"
+
+    store = Store()
+    Model.answer = scripted(calling(call("use", {"name": "t"})), "done")
+    with running(with_tool(use), store, max_in_flight=7) as runner:
+        feed(runner, "q")
+        runner.drain()
+    told = Model.asked[-1][0][-1].content
+    assert told.startswith("k 7 "), told
 
 
 # Elements, room and keys

@@ -13,11 +13,10 @@ import pytest
 
 from flink_agents.api.agents.agent import Agent
 from flink_agents.api.chat_message import ChatMessage
-from flink_agents.api.decorators import tool
 from flink_agents.api.events.chat_event import ChatRequestEvent, ChatResponseEvent
 from flink_agents.api.events.event import Event, InputEvent, OutputEvent
 from flink_agents.api.execution_environment import AgentsExecutionEnvironment
-from flink_agents.api.resource import ResourceType
+from flink_agents.api.resource import ResourceDescriptor, ResourceType
 from flink_agents.api.runner_context import RunnerContext
 from flink_agents.exceptions import ActionError, ModelUnavailableError
 from tests.unit.runtime.scripted import (
@@ -187,8 +186,6 @@ def test_an_async_action_that_returns_a_value_is_told_so_too() -> None:
 
 
 def test_a_context_is_of_no_use_after_its_action_has_returned() -> None:
-    kept: list[Any] = []
-
     async def act(event: InputEvent, ctx: RunnerContext) -> None:
         if event.input == "second":
             old = Shared.__dict__["context"]
@@ -197,7 +194,6 @@ def test_a_context_is_of_no_use_after_its_action_has_returned() -> None:
 
     items = [{"key": "k", "value": value} for value in ("first", "second")]
     assert "used its context after it had returned" in failure(acting(act), *items)
-    assert kept == []
 
 
 @pytest.mark.parametrize("error", [asyncio.CancelledError, SystemExit, KeyboardInterrupt])
@@ -465,26 +461,22 @@ def test_sensory_memory_is_gone_in_the_next_run_and_short_term_memory_is_not() -
     assert outputs == [[None, None], [1, 1], [None, 1], [2, 2]]
 
 
-class Remembering(Answering):
-    """Its tool uses memory."""
+# Settings
 
-    @tool
-    @staticmethod
-    def remember(fact: str, ctx: RunnerContext) -> str:
-        """Keep a fact."""
-        ctx.short_term_memory.set("fact", fact)
-        return "kept"
 
-    @staticmethod
-    def start(event: InputEvent, ctx: RunnerContext) -> None:
-        ctx.short_term_memory.set("started", True)
-        ctx.send_event(ChatRequestEvent(model="model", messages=[user(event.input)]))
+class NeedyModel(Model):
+    place: str
 
-    @staticmethod
-    def end(event: ChatResponseEvent, ctx: RunnerContext) -> None:
-        names = ctx.short_term_memory.get_field_names()
-        told = [m.content for m in Model.asked[-1][0]][-1]
-        put_out(ctx, [sorted(names), told])
+
+def test_a_required_argument_may_come_from_the_options() -> None:
+    agent = Agent().add_action("read", [InputEvent], lambda event, ctx: put_out(ctx, "ok"))
+    server = ResourceDescriptor(clazz=NeedyModel)
+    agent.add_resource("server", ResourceType.CHAT_MODEL_CONNECTION, server)
+    environment = AgentsExecutionEnvironment.get_execution_environment()
+    environment.get_config().set_str("NeedyModel.place", "here")
+    outputs = environment.from_list([ONE]).apply(agent).to_list()
+    environment.execute()
+    assert outputs == [{"k": "ok"}]
 
 
 # The end

@@ -253,7 +253,7 @@ def test_an_answer_that_does_not_fit_the_schema_is_sent_back_with_the_reason() -
 
 def test_an_answer_that_never_fits_the_schema_fails_with_it() -> None:
     Model.answer = lambda messages, kwargs: "no"
-    with pytest.raises(ActionError, match=r"ModelOutputError.*Total") as raised:
+    with pytest.raises(ActionError, match=r"OutputSchemaError.*Total") as raised:
         run(totalling(), {"key": 1, "value": "x"}, max_retries=2)
     assert isinstance(raised.value.__cause__, ModelOutputError)
     assert len(Model.asked) == 3

@@ -121,10 +121,14 @@ def test_resources_find_each_other_and_know_the_size_for_their_pools() -> None:
     assert a.get_resource("b", SERVER) is resources.get("b", SERVER)
 
 
-def test_a_prompt_is_used_as_it_was_declared() -> None:
+def test_a_prompt_is_used_as_it_was_declared_and_the_declared_one_stays_as_it_is() -> None:
     prompt = Prompt.from_text("hi")
     plan = AgentPlan("Reader", (), {(ResourceType.PROMPT, "p"): prompt})
-    assert ResourceCache(plan, Configuration()).get("p", ResourceType.PROMPT) is prompt
+    used = ResourceCache(plan, Configuration()).get("p", ResourceType.PROMPT)
+    assert isinstance(used, Prompt)
+    assert used.format_string() == "hi"
+    assert used.get_resource is not None
+    assert prompt.get_resource is None
 
 
 def test_a_resource_that_is_not_declared_is_named_with_those_that_are() -> None:
