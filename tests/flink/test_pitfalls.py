@@ -1,0 +1,56 @@
+"""What PyFlink does behind a program's back, and the environment mends."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyflink.common import Types
+from pyflink.common.serialization import Encoder
+from pyflink.datastream.connectors.file_system import FileSink
+
+from flink_agents.api.agents.agent import Agent
+from flink_agents.api.events.event import InputEvent, OutputEvent
+from flink_agents.api.execution_environment import AgentsExecutionEnvironment
+from flink_agents.testing import run_agent
+
+pytestmark = [pytest.mark.flink, pytest.mark.timeout(120)]
+
+
+def _loud(event: Any, ctx: Any) -> None:
+    sys.stderr.write("x" * 10_000 + "\n")
+    ctx.send_event(OutputEvent(output=event.input))
+
+
+def _plain(event: Any, ctx: Any) -> None:
+    ctx.send_event(OutputEvent(output=str(event.input)))
+
+
+def test_workers_may_write_more_to_stderr_than_a_pipe_holds(flink_env: Any) -> None:
+    agent = Agent().add_action("loud", [InputEvent], _loud)
+    outputs = run_agent(agent, [{"key": n, "value": n} for n in range(50)], flink_env("thread"))
+    assert len(outputs) == 50
+
+
+def test_a_list_does_not_silence_the_sinks_of_the_job(flink_env: Any, tmp_path: Path) -> None:
+    env = flink_env("thread")
+    env.enable_checkpointing(500)
+    agents = AgentsExecutionEnvironment.get_execution_environment(env)
+    agent = Agent().add_action("plain", [InputEvent], _plain)
+    other = Agent().add_action("plain", [InputEvent], _plain)
+    collected = agents.from_list([{"key": 1, "value": "a"}]).apply(agent).to_list()
+    numbers = env.from_collection([1, 2, 3], type_info=Types.INT())
+    builder = agents.from_datastream(numbers, lambda n: n).apply(other)
+    sink = FileSink.for_row_format(str(tmp_path), Encoder.simple_string_encoder()).build()
+    builder.to_datastream(Types.STRING()).sink_to(sink)
+    agents.execute()
+    written = [
+        line
+        for part in tmp_path.rglob("*")
+        if part.is_file() and not part.name.startswith(".")
+        for line in part.read_text().split()
+    ]
+    assert collected == [{1: "a"}]
+    assert sorted(written) == ["1", "2", "3"]
