@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import enum
-import functools
 import json
 import math
 import os
@@ -16,14 +14,13 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, TypeVar
-from uuid import UUID
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, RootModel
+from pydantic import BaseModel
 
 from flink_agents.api.agents.types import OutputSchema
 from flink_agents.api.chat_message import ChatMessage, MessageRole
@@ -31,120 +28,25 @@ from flink_agents.api.events.chat_event import ChatRequestEvent
 from flink_agents.api.events.event import Event
 from flink_agents.api.memory_reference import MemoryRef
 from flink_agents.engine.codec import Codec
-from flink_agents.exceptions import NotStorableError, StateFormatError
-
-T = TypeVar("T")
-CODEC = Codec()
-
-
-class Color(enum.Enum):
-    RED = "red"
-    BLUE = "blue"
-
-
-class Level(enum.IntEnum):
-    LOW = 1
-    HIGH = 2
-
-
-class Right(enum.Flag):
-    READ = enum.auto()
-    WRITE = enum.auto()
-
-
-class Point(NamedTuple):
-    x: Any
-    y: Any = 0
-
-
-@dataclasses.dataclass
-class Size:
-    width: Any
-    tags: list[Any] = dataclasses.field(default_factory=list)
-
-
-@dataclasses.dataclass(frozen=True)
-class Frozen:
-    value: Any
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Slotted:
-    value: Any
-    other: int = 0
-
-
-class Item(BaseModel):
-    name: str
-    value: Any = None
-
-
-class Open(BaseModel):
-    model_config = ConfigDict(extra="allow")
-    name: str = ""
-
-
-class Immutable(BaseModel):
-    model_config = ConfigDict(frozen=True)
-    n: int = Field(default=0, alias="number")
-
-
-class Names(RootModel[list[str]]):
-    pass
-
-
-class Box(BaseModel, Generic[T]):
-    content: T
-
-
-class Caching(BaseModel):
-    model_config = ConfigDict(extra="allow")
-    n: int
-    _lock: Any = PrivateAttr(default_factory=threading.Lock)
-
-    @functools.cached_property
-    def handle(self) -> Any:
-        return threading.Lock()
-
-
-class Outer:
-    class Inner(BaseModel):
-        n: int
-
-
-def back(value: Any, codec: Codec = CODEC) -> Any:
-    return codec.loads(codec.dumps(value))
-
-
-def same(a: Any, b: Any) -> bool:
-    """Equal, of the same types all the way down, and with NaN equal to itself."""
-    if type(a) is not type(b):
-        return False
-    if isinstance(a, float):
-        return (math.isnan(a) and math.isnan(b)) or (
-            a == b and math.copysign(1, a) == math.copysign(1, b)
-        )
-    if isinstance(a, complex):
-        return same(a.real, b.real) and same(a.imag, b.imag)
-    if isinstance(a, Decimal):
-        return repr(a) == repr(b)
-    if isinstance(a, dict):
-        return len(a) == len(b) and all(
-            same(x, y) for x, y in zip(a.items(), b.items(), strict=True)
-        )
-    if isinstance(a, (list, tuple)):
-        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
-    if isinstance(a, (set, frozenset)):
-        return sorted(map(repr, a)) == sorted(map(repr, b))
-    if isinstance(a, BaseModel):
-        return same(a.__dict__, b.__dict__) and same(a.__pydantic_extra__, b.__pydantic_extra__)
-    if dataclasses.is_dataclass(a) and not isinstance(a, type):
-        names = [field.name for field in dataclasses.fields(a)]
-        return all(same(getattr(a, name), getattr(b, name)) for name in names)
-    if isinstance(a, (datetime, time)):
-        return repr(a) == repr(b)
-    return a == b
-
+from flink_agents.exceptions import NotStorableError
+from tests.unit.engine.values import (
+    CODEC,
+    Caching,
+    Color,
+    Frozen,
+    Immutable,
+    Item,
+    Level,
+    Names,
+    Open,
+    Outer,
+    Point,
+    Right,
+    Size,
+    Slotted,
+    back,
+    same,
+)
 
 _text = st.text(st.characters(exclude_categories=()), max_size=8)  # lone surrogates, NUL, emoji
 _offsets = st.integers(-82_800, 82_800).map(lambda n: timezone(timedelta(seconds=n)))
@@ -368,60 +270,6 @@ def test_a_value_that_contains_itself_is_refused() -> None:
         CODEC.dumps(loop)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "{",
-        "nonsense",
-        "[" * 100_000,
-        '{"$":"tuple"}',
-        '{"$":"tuple","v":5}',
-        '{"$":["tuple"],"v":5}',
-        '{"$":"uuid","v":"xyz"}',
-        '{"$":"decimal","v":"xyz"}',
-        '{"$":"datetime","v":"yesterday"}',
-        '{"$":"datetime","v":5}',
-        '{"$":"timedelta","v":[1e300,0,0]}',
-        '{"$":"bytes","v":"a"}',
-        '{"$":"int","v":"xyz"}',
-        '{"$":"model","v":{}}',
-        '{"$":"model","c":5,"v":{}}',
-        f'{{"$":"model","c":"{__name__}:Item","v":[]}}',
-        f'{{"$":"enum","c":"{__name__}:Color","v":"GREEN"}}',
-        f'{{"$":"enum","c":"{__name__}:Right","v":["x"]}}',
-        f'{{"$":"named","c":"{__name__}:Point","v":[1,2,3]}}',
-        f'{{"$":"dataclass","c":"{__name__}:Size","v":5}}',
-        f'{{"$":"model","c":"{__name__}:Color","v":{{}}}}',
-    ],
-    ids=lambda text: text[:40],
-)
-def test_damaged_text_is_an_error_of_the_state_format(text: str) -> None:
-    with pytest.raises(StateFormatError):
-        CODEC.loads(text)
-
-
-def test_an_unknown_kind_of_value_is_named() -> None:
-    with pytest.raises(StateFormatError, match=r"unknown kind 'quaternion'.*newer version"):
-        CODEC.loads('{"$":"quaternion","v":[]}')
-
-
-@pytest.mark.parametrize("name", ["nowhere:Gone", f"{__name__}:Gone", "json:loads", "", "a.b"])
-def test_a_class_that_is_gone_is_named_with_what_to_do(name: str) -> None:
-    with pytest.raises(StateFormatError, match=r"Keep it importable under its old name") as raised:
-        CODEC.loads(json.dumps({"$": "model", "c": name, "v": {}}))
-    assert repr(name) in str(raised.value)
-
-
-@pytest.mark.parametrize(
-    "name", ["os:system", "subprocess:Popen", "threading:Thread", "builtins:dict"]
-)
-@pytest.mark.parametrize("tag", ["model", "dataclass", "enum", "named", "class"])
-def test_text_cannot_reach_a_class_that_is_no_data(name: str, tag: str) -> None:
-    with pytest.raises(StateFormatError, match="does not have"):
-        CODEC.loads(json.dumps({"$": tag, "c": name, "v": []}))
-
-
 def test_the_text_of_a_set_does_not_depend_on_the_process() -> None:
     """It is part of the identity of a durable call, which another process has to find again."""
     program = (
@@ -452,46 +300,3 @@ def test_a_host_can_teach_the_codec_a_type_that_holds_values_itself() -> None:
     assert found.values[1][1].values == (Decimal(3),)
     with pytest.raises(NotStorableError):
         CODEC.dumps(Row())
-
-
-#: Texts that version 1 has written. They are in the state of jobs: they must stay readable.
-GOLDEN: list[tuple[Any, str]] = [
-    (None, "null"),
-    ([1, 2.5, "é", True], '[1,2.5,"\\u00e9",true]'),
-    ({"a": {"b": []}}, '{"a":{"b":[]}}'),
-    (math.inf, '{"$":"float","v":"inf"}'),
-    ((1, (2,)), '{"$":"tuple","v":[1,{"$":"tuple","v":[2]}]}'),
-    ({"b", "a"}, '{"$":"set","v":["a","b"]}'),
-    (frozenset({1}), '{"$":"frozenset","v":[1]}'),
-    ({1: "a"}, '{"$":"dict","v":[[1,"a"]]}'),
-    ({"$": 1}, '{"$":"dict","v":[["$",1]]}'),
-    (b"\x00\xff", '{"$":"bytes","v":"AP8="}'),
-    (bytearray(b"a"), '{"$":"bytearray","v":"YQ=="}'),
-    (datetime(2024, 1, 2, 3, 4, 5, 6), '{"$":"datetime","v":"2024-01-02T03:04:05.000006"}'),
-    (
-        datetime(2024, 1, 2, tzinfo=timezone.utc),
-        '{"$":"datetime","v":"2024-01-02T00:00:00+00:00"}',
-    ),
-    (
-        datetime(2024, 1, 2, tzinfo=ZoneInfo("Europe/Berlin")),
-        '{"$":"datetime","v":["2024-01-02T00:00:00",0,"Europe/Berlin"]}',
-    ),
-    (complex(1, math.inf), '{"$":"complex","v":["1.0","inf"]}'),
-    (Right.READ | Right.WRITE, f'{{"$":"enum","c":"{__name__}:Right","v":[3]}}'),
-    (date(2024, 1, 2), '{"$":"date","v":"2024-01-02"}'),
-    (time(3, 4), '{"$":"time","v":"03:04:00"}'),
-    (timedelta(days=1, seconds=2, microseconds=3), '{"$":"timedelta","v":[1,2,3]}'),
-    (Decimal("1.10"), '{"$":"decimal","v":"1.10"}'),
-    (UUID(int=1), '{"$":"uuid","v":"00000000000000000000000000000001"}'),
-    (Color.RED, f'{{"$":"enum","c":"{__name__}:Color","v":"RED"}}'),
-    (Point(1, 2), f'{{"$":"named","c":"{__name__}:Point","v":[1,2]}}'),
-    (Frozen(1), f'{{"$":"dataclass","c":"{__name__}:Frozen","v":{{"value":1}}}}'),
-    (Open(name="n"), f'{{"$":"model","c":"{__name__}:Open","v":{{"name":"n"}}}}'),
-    (Outer.Inner, f'{{"$":"class","c":"{__name__}:Outer.Inner","v":null}}'),
-]
-
-
-@pytest.mark.parametrize(("value", "text"), GOLDEN, ids=lambda value: repr(value)[:30])
-def test_the_text_of_version_1_is_written_and_read(value: Any, text: str) -> None:
-    assert CODEC.dumps(value) == text
-    assert same(CODEC.loads(text), value)

@@ -1,4 +1,4 @@
-"""Each test starts with a fresh model and must leave no thread behind."""
+"""Each test starts with a fresh model and fresh counts and must leave no thread behind."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.runtime.scripted import Model
+from tests.unit.runtime.scripted import Model, Shared
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +19,8 @@ def fresh_model() -> Iterator[None]:
     Model.latency = 0.0
     Model.hangs_at = 0
     Model.answer = lambda messages, kwargs: f"re: {messages[-1].content}"
+    Shared.both = threading.Barrier(2, timeout=10)
+    Shared.made.clear()
     before = set(threading.enumerate())
     yield
     deadline = time.monotonic() + 10

@@ -1,10 +1,14 @@
-"""A chat model that answers as a test says, and short ways to make and run agents."""
+"""A chat model that answers as a test says, calls that are counted, and short ways to run agents."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
+
+import pytest
 
 from flink_agents.api.agents.agent import Agent
 from flink_agents.api.chat_message import ChatMessage, MessageRole
@@ -16,6 +20,7 @@ from flink_agents.api.execution_environment import AgentsExecutionEnvironment
 from flink_agents.api.resource import ResourceDescriptor, ResourceType
 from flink_agents.api.runner_context import RunnerContext
 from flink_agents.api.tools.tool import Tool
+from flink_agents.exceptions import ActionError
 
 Answer = Callable[[Sequence[ChatMessage], dict[str, Any]], Any]
 
@@ -173,3 +178,40 @@ def add_model(agent: Agent, **setup: Any) -> Agent:
 
 class Next(Event):
     payload: Any = None
+
+
+ONE = {"key": "k", "value": "x"}
+
+
+class Shared:
+    """What actions leave for the test. (They travel by value, so not in variables of it.)"""
+
+    both: ClassVar[threading.Barrier]
+    made: ClassVar[Counter[str]] = Counter()
+
+    @staticmethod
+    def meet(n: int) -> int:
+        Shared.both.wait()  # passes only when another call is under way at the same time
+        return n
+
+    @staticmethod
+    async def ten_times(n: int) -> int:
+        await asyncio.sleep(0)
+        return n * 10
+
+    @staticmethod
+    def count(name: str) -> int:
+        Shared.made[name] += 1
+        return Shared.made[name]
+
+    @staticmethod
+    def refuse(name: str) -> None:
+        Shared.made[name] += 1
+        raise ValueError(f"no {name}")
+
+
+def failure(agent: Agent, *items: Any, **options: Any) -> str:
+    """The text of the error that a job ends with."""
+    with pytest.raises(ActionError) as raised:
+        run(agent, *(items or [ONE]), **options)
+    return str(raised.value)
