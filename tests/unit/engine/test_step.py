@@ -273,7 +273,7 @@ def test_an_event_class_may_name_all_its_events() -> None:
 
 
 def test_event_classes_are_heard_by_their_dotted_name() -> None:
-    key = Key(plan(action("read", InputEvent), action("by name", f"{__name__}.First")))
+    key = Key(plan(action("read", InputEvent), action("by name", f"{First.__module__}.First")))
     key.arrive()
     assert started(key.finish(0, First())) == [(1, "by name", 1)]
 
@@ -289,7 +289,9 @@ def test_events_of_one_class_are_told_apart_by_a_name_of_their_own() -> None:
 
 
 def test_an_action_with_two_matching_triggers_runs_once() -> None:
-    key = Key(plan(action("read", InputEvent), action("use", First, Second, f"{__name__}.First")))
+    key = Key(
+        plan(action("read", InputEvent), action("use", First, Second, f"{First.__module__}.First"))
+    )
     key.arrive()
     assert started(key.finish(0, Second())) == [(1, "use", 1)]
     assert key.finish(1) == [EndRun()]

@@ -1,4 +1,4 @@
-"""A chat model that answers as a test says, calls that are counted, and short ways to run agents."""
+"""A chat model that answers as a test says, calls that are counted, short ways to run agents."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ def test_after_a_crash_alike_calls_get_their_own_results_back() -> None:
     Calls.hang = {"draft 1 refined by 1", "draft 2 refined by 1"}
     with running(agent, store) as runner:
         feed(runner, "a")
-        pump_until(runner, lambda: journaled(store) == 3)
+        pump_until(runner, lambda: journaled(store) == 3 and len(Calls.made) == 3)
         before = set(Calls.made)
     Calls.hang = set()
     store.busy.clear()
@@ -196,7 +196,7 @@ def test_after_a_crash_a_call_that_failed_fails_again_without_being_made() -> No
     Calls.hang = {"a"}
     with running(agent, store) as runner:
         feed(runner, "x")
-        pump_until(runner, lambda: Calls.made["a"] == 1)
+        pump_until(runner, lambda: Calls.made["a"] == 1 and journaled(store) == 1)
     Calls.hang = set()
     store.busy.clear()
     with running(agent, store) as runner:
@@ -269,7 +269,7 @@ def crash_after_the_tool(agent: Agent) -> Store:
     with running(agent, store) as runner:
         Model.hangs_at = 2
         feed(runner, "q")
-        pump_until(runner, lambda: len(Model.asked) == 2)
+        pump_until(runner, lambda: len(Model.asked) == 2 and journaled(store) == 2)
     store.busy.clear()
     with running(agent, store) as runner:
         resume(runner)
