@@ -51,6 +51,9 @@ from flink_agents.runtime.services import Services
 
 logger = logging.getLogger(__name__)
 
+#: Keys to remember as looked up, some 10 MB; beyond that the runner begins anew.
+_MAX_LOOKED_UP = 100_000
+
 
 class KeyStore(Protocol):
     """State of the key that the host has made current. All values are text."""
@@ -141,6 +144,9 @@ class AgentRunner:
         self._metrics = services.metrics
         self._codec = services.codec
         self._open: dict[Hashable, _OpenKey] = {}
+        # Only this runner changes their state, so there is nothing to find a second time. In
+        # process mode to look is a round trip to Java.
+        self._looked_up: set[Hashable] = set()
         self._parked: deque[_OpenKey] = deque()
         self._background: Background[_OpenKey] = Background(services)
         self._idle_key = _OpenKey("", None, KeyState())
@@ -195,8 +201,11 @@ class AgentRunner:
         full = self._background.open >= self._services.max_in_flight
         admit = not full or self._make_room(handle)
         entry = self._open.get(key)
-        if entry is None and stored:
+        if entry is None and stored and key not in self._looked_up:
             entry = self._resume(key, handle)
+            if len(self._looked_up) >= _MAX_LOOKED_UP:
+                self._looked_up.clear()
+            self._looked_up.add(key)
         if entry is None:
             # Most elements of agents without model calls are done within this call: they share
             # one entry, which becomes the key's own as soon as something stays open.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from random import getrandbits
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, SafeUUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -48,6 +48,10 @@ class Event(BaseModel):
     model_config = ConfigDict(extra="allow", arbitrary_types_allowed=True)
 
     id: UUID = Field(default_factory=new_event_id)
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **data: Any) -> None: ...
 
     def get_attr(self, name: str, default: Any = None) -> Any:
         """The value called ``name``, from the attributes or the fields, else ``default``."""
