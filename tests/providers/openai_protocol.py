@@ -9,15 +9,20 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
+from openai.types.chat.completion_create_params import (
+    CompletionCreateParamsNonStreaming,
+    CompletionCreateParamsStreaming,
+)
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from tests.providers.recorded_server import Answer, RecordedRequest
+from tests.providers.recorded_server import Answer, RecordedRequest, Streamed
 
 PATH = "/v1/chat/completions"
 
 #: A list, because a TypedDict itself takes no configuration from outside.
-_REQUESTS = TypeAdapter(list[CompletionCreateParamsNonStreaming], config=ConfigDict(extra="forbid"))
+_FORBID = ConfigDict(extra="forbid")
+_REQUESTS = TypeAdapter(list[CompletionCreateParamsNonStreaming], config=_FORBID)
+_STREAMING = TypeAdapter(list[CompletionCreateParamsStreaming], config=_FORBID)
 
 
 def check(request: RecordedRequest) -> Answer | None:
@@ -27,7 +32,8 @@ def check(request: RecordedRequest) -> Answer | None:
     if not request.headers.get("Authorization", "").startswith("Bearer "):
         return error(401, "You didn't provide an API key.")
     try:
-        _walk(_REQUESTS.validate_python([request.body], strict=True))
+        kind = _STREAMING if request.body.get("stream") else _REQUESTS
+        _walk(kind.validate_python([request.body], strict=True))
         _check_rules(request.body)
     except ValidationError as problem:
         return error(400, str(problem))
@@ -79,6 +85,29 @@ def completion(
         },
         x_request_id="req_1",
     )
+
+
+def streamed(*deltas: Mapping[str, Any], finish_reason: str = "stop", **how: Any) -> Streamed:
+    """An answer in pieces: the deltas, the reason of the end, the usage.
+
+    Args:
+        *deltas: Of the message, such as ``{"content": "Hel"}``.
+        finish_reason: Why the answer ends.
+        **how: ``broken`` of the step.
+    """
+    head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "model": "gpt-test-0613"}
+    chunks: list[dict[str, Any]] = [
+        {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
+        for delta in ({"role": "assistant", "content": ""}, *deltas)
+    ]
+    chunks.append({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": finish_reason}]})
+    usage = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
+    chunks.append({**head, "choices": [], "usage": usage})
+    if how.get("broken"):
+        del chunks[-2:]
+    pieces = [f"data: {json.dumps(chunk)}\n\n".encode() for chunk in chunks]
+    end = [] if how.get("broken") else [b"data: [DONE]\n\n"]
+    return Streamed([*pieces, *end], **how)
 
 
 def error(

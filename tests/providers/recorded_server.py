@@ -12,7 +12,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +48,16 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Streamed:
+    """An answer in pieces, sent one by one."""
+
+    pieces: Sequence[bytes]
+    content_type: str = "text/event-stream"
+    broken: bool = False
+    """The connection closes without the end of the body."""
+
+
+@dataclass(frozen=True)
 class HalfAnswer:
     """Half of the body that was promised, then the connection closes."""
 
@@ -64,7 +74,7 @@ class Silence:
     """No answer until the server stops."""
 
 
-Step = Answer | HalfAnswer | Reset | Silence
+Step = Answer | Streamed | HalfAnswer | Reset | Silence
 Check = Callable[[RecordedRequest], "Answer | None"]
 
 
@@ -159,6 +169,8 @@ class RecordedServer:
         await asyncio.sleep(0.01)
         if isinstance(step, Answer):
             return _response(step)
+        if isinstance(step, Streamed):
+            return await _stream(request, step)
         transport = request.transport
         assert transport is not None
         if isinstance(step, Silence):
@@ -175,6 +187,20 @@ class RecordedServer:
             await response.write(step.whole.body[: len(step.whole.body) // 2])
         transport.close()
         return web.Response()
+
+
+async def _stream(request: web.BaseRequest, step: Streamed) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": step.content_type})
+    await response.prepare(request)
+    for piece in step.pieces:
+        await response.write(piece)
+        await asyncio.sleep(0.001)  # so that they arrive one by one
+    if step.broken:
+        assert request.transport is not None
+        request.transport.close()
+    else:
+        await response.write_eof()
+    return response
 
 
 async def _record(request: web.BaseRequest) -> RecordedRequest:

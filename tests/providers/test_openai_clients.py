@@ -13,7 +13,7 @@ from openai import Timeout
 
 from flink_agents.api.blocking import event_loop
 from flink_agents.api.chat_message import ChatMessage
-from flink_agents.integrations.chat_models.openai.openai_client import CLIENTS
+from flink_agents.integrations.chat_models.openai.openai_client import CLIENTS, SDK
 from flink_agents.integrations.shared_clients import SharedClients, settings_key
 from tests.providers.asking import KEY, OpenAIChatModelConnection, openai_connection
 from tests.providers.openai_protocol import text
@@ -96,7 +96,7 @@ def test_no_more_connections_are_opened_than_calls_may_be_in_flight(
 
 
 def test_to_wait_for_an_own_connection_does_not_count_as_time_out() -> None:
-    timeout = OpenAIChatModelConnection(**KEY, timeout=5)._settings().create().timeout
+    timeout = SDK.create(OpenAIChatModelConnection(**KEY, timeout=5)._settings()).timeout
     assert isinstance(timeout, Timeout)
     assert (timeout.pool, timeout.connect, timeout.read) == (None, 5, 5)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, ClassVar, cast
 
 from pydantic import Field
 
 from flink_agents.api.blocking import run_blocking, run_in_thread
-from flink_agents.api.chat_message import ChatMessage, MessageRole
+from flink_agents.api.chat_message import ChatChunk, ChatMessage, MessageRole
 from flink_agents.api.prompts.prompt import Prompt
 from flink_agents.api.resource import Resource, ResourceType
 from flink_agents.api.tools.tool import Tool
@@ -56,6 +57,20 @@ class BaseChatModelConnection(Resource, ABC):
         """As :meth:`chat`, without blocking the event loop."""
         _require_implementation(type(self), "chat")
         return await run_in_thread(self.chat, messages, tools, **kwargs)
+
+    async def achat_stream(
+        self, messages: Sequence[ChatMessage], tools: list[Tool] | None = None, **kwargs: Any
+    ) -> AsyncGenerator[ChatChunk, None]:
+        """As :meth:`achat`, with the answer in pieces while it is being written.
+
+        A connection that does not implement it gives the whole answer in one piece.
+
+        Yields:
+            The pieces of text and of reasoning, in order; the last chunk, and no other, has the
+            whole ``message``. Tool calls are in that message only.
+        """
+        message = await self.achat(messages, tools, **kwargs)
+        yield ChatChunk(content=message.content, message=message)
 
     DEFAULT_REASONING_PATTERNS: ClassVar[tuple[str, ...]] = (
         r"<think>(.*?)</think>",
@@ -147,6 +162,26 @@ class BaseChatModelSetup(Resource, ABC):
         connection, asked, tools, merged = self._prepare(messages, kwargs)
         return self._finished(await connection.achat(asked, tools, **merged))
 
+    async def achat_stream(
+        self, messages: Sequence[ChatMessage], **kwargs: Any
+    ) -> AsyncGenerator[ChatChunk, None]:
+        """As :meth:`achat`, with the answer in pieces while it is being written.
+
+        Yields:
+            Pieces as those of :meth:`BaseChatModelConnection.achat_stream`.
+        """
+        cls = type(self)
+        if cls.chat is not BaseChatModelSetup.chat or cls.achat is not BaseChatModelSetup.achat:
+            message = await self.achat(messages, **kwargs)
+            yield ChatChunk(content=message.content, message=message)
+            return
+        connection, asked, tools, merged = self._prepare(messages, kwargs)
+        async with aclosing(connection.achat_stream(asked, tools, **merged)) as chunks:
+            async for chunk in chunks:
+                if chunk.message is not None:
+                    self._finished(chunk.message)
+                yield chunk
+
     def get_connection(self) -> BaseChatModelConnection:
         """The connection of this setup."""
         return cast(
@@ -180,7 +215,7 @@ class BaseChatModelSetup(Resource, ABC):
         texts = {name: str(value) for name, value in values.items()}
         filled = prompt.format_messages(MessageRole.SYSTEM, **texts)
         # A message that only carries values for the prompt has nothing to say itself.
-        return filled + [m for m in messages if m.content or m.tool_calls or not m.extra_args]
+        return filled + [m for m in messages if m.all_parts or m.tool_calls or not m.extra_args]
 
     def _prepare(
         self, messages: Sequence[ChatMessage], kwargs: dict[str, Any]

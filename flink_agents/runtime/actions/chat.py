@@ -9,9 +9,9 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from flink_agents.api.agents.agent import STRUCTURED_OUTPUT
-from flink_agents.api.agents.types import OutputSchema
 from flink_agents.api.chat_message import ChatMessage, MessageRole
 from flink_agents.api.chat_models.chat_model import BaseChatModelSetup
+from flink_agents.api.chat_models.schema_instruction import with_schema_instruction
 from flink_agents.api.core_options import AgentConfigOptions, AgentExecutionOptions
 from flink_agents.api.events.chat_event import ChatRequestEvent, ChatResponseEvent
 from flink_agents.api.resource import ResourceType
@@ -76,16 +76,7 @@ def _first_request(
     if setup.get_connection().native_structured_output:
         arguments["output_schema"] = schema.json_schema()
         return list(event.messages), arguments
-    return [_schema_instruction(schema), *event.messages], arguments
-
-
-def _schema_instruction(schema: OutputSchema) -> ChatMessage:
-    text = json.dumps(schema.json_schema(), ensure_ascii=False)
-    return ChatMessage(
-        role=MessageRole.SYSTEM,
-        content="Answer with one JSON object that fits this JSON schema, and with nothing else:\n"
-        + text,
-    )
+    return with_schema_instruction(event.messages, schema.json_schema()), arguments
 
 
 def _correction(error: ModelOutputError) -> ChatMessage:

@@ -34,12 +34,12 @@ from flink_agents.exceptions import (
     ModelRequestError,
     ModelUnavailableError,
 )
-from flink_agents.integrations.chat_models.embedded.chunks import Chunk, completion_of
 from flink_agents.integrations.chat_models.embedded.model_file import (
     INSTALL_ENGINE,
     chat_template,
     find_model_file,
 )
+from flink_agents.integrations.chat_models.openai.openai_chunks import Chunk, completion_of
 
 
 @dataclass(frozen=True)

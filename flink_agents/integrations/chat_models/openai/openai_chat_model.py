@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import re
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 from typing_extensions import Self
 
-from flink_agents.api.blocking import event_loop, run_blocking
-from flink_agents.api.chat_message import ChatMessage
-from flink_agents.api.chat_models.chat_model import BaseChatModelConnection, BaseChatModelSetup
+from flink_agents.api.chat_message import ChatChunk, ChatMessage
+from flink_agents.api.chat_models.chat_model import BaseChatModelSetup
 from flink_agents.api.tools.tool import Tool
 from flink_agents.exceptions import EnvironmentSetupError
-from flink_agents.integrations.chat_models.openai.openai_request import chat_request
+from flink_agents.integrations.chat_models.client_connection import ClientChatModelConnection
+from flink_agents.integrations.chat_models.model_call import ModelCall, Provider
+from flink_agents.integrations.chat_models.openai.openai_request import ChatRequest, chat_request
 from flink_agents.integrations.chat_models.openai.openai_utils import resolve_openai_credentials
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-    from flink_agents.integrations.chat_models.openai import openai_client
-    from flink_agents.integrations.chat_models.openai.openai_errors import ModelCall
-    from flink_agents.integrations.shared_clients import ClientUser
+    from flink_agents.integrations.chat_models.sdk_client import ClientSettings
+
+OPENAI: Final = Provider(
+    name="OpenAI",
+    server="a chat-completions server",
+    url="api_base_url, which usually ends in /v1",
+    key="api_key or OPENAI_API_KEY",
+    retries="max_retries",
+    optional=frozenset(
+        {"temperature", "max_tokens", "logprobs", "top_logprobs", "reasoning_effort"}
+    ),
+)
 
 #: Models that reason take no temperature but 1, and max_tokens only under its newer name.
 _REASONING_MODEL = re.compile(r"(?:openai/)?(?:o\d|gpt-(?:[5-9]|\d\d)(?!.*chat))")
 
 
-class OpenAIChatModelConnection(BaseChatModelConnection):
+class OpenAIChatModelConnection(ClientChatModelConnection):
     """Connection to OpenAI or to a server that speaks its protocol.
 
     Equal connections on the same event loop share one client.
@@ -48,8 +58,6 @@ class OpenAIChatModelConnection(BaseChatModelConnection):
         reuse_client: Keep the client and its connections between requests. Default True.
     """
 
-    model_config = ConfigDict(hide_input_in_errors=True)
-
     native_structured_output: ClassVar[bool] = True
 
     api_key: SecretStr | None = None
@@ -58,29 +66,14 @@ class OpenAIChatModelConnection(BaseChatModelConnection):
     timeout: float = Field(default=60.0, gt=0)
     default_headers: dict[str, str] | None = Field(default=None, repr=False)
     reuse_client: bool = True
-    _clients: ClientUser[AsyncOpenAI] = PrivateAttr()
 
     @model_validator(mode="after")
     def _resolve(self) -> Self:
         self.api_key, self.api_base_url = resolve_openai_credentials(
             self.api_key, self.api_base_url
         )
-        self._clients = _sdk().CLIENTS.user()
+        self._clients = openai_sdk().CLIENTS.user()
         return self
-
-    def chat(
-        self, messages: Sequence[ChatMessage], tools: list[Tool] | None = None, **kwargs: Any
-    ) -> ChatMessage:
-        """As :meth:`achat`, for code that is not async."""
-        return run_blocking(self._chat_on_any_loop(messages, tools, **kwargs))
-
-    async def _chat_on_any_loop(self, *args: Any, **kwargs: Any) -> ChatMessage:
-        try:
-            return await self.achat(*args, **kwargs)
-        finally:
-            if asyncio.get_running_loop() is not event_loop.get():
-                # The loop was made for this call and ends with it.
-                await self.aclose()
 
     async def achat(
         self, messages: Sequence[ChatMessage], tools: list[Tool] | None = None, **kwargs: Any
@@ -106,26 +99,47 @@ class OpenAIChatModelConnection(BaseChatModelConnection):
             ModelRequestError: If it refuses the request, or the request cannot be made.
             ModelOutputError: If its answer cannot be read.
         """
-        settings = self._settings()
-        call = self._call(kwargs)
+        request, call = self._request(messages, tools, kwargs)
+        async with self._client() as client:
+            return await openai_sdk().complete_chat(client, request, call)
+
+    async def achat_stream(
+        self, messages: Sequence[ChatMessage], tools: list[Tool] | None = None, **kwargs: Any
+    ) -> AsyncGenerator[ChatChunk, None]:
+        """As :meth:`achat`, in pieces."""
+        request, call = self._request(messages, tools, kwargs)
+        async with (
+            self._client() as client,
+            aclosing(openai_sdk().stream_chat(client, request, call)) as chunks,
+        ):
+            async for chunk in chunks:
+                yield chunk
+
+    def _request(
+        self, messages: Sequence[ChatMessage], tools: list[Tool] | None, arguments: dict[str, Any]
+    ) -> tuple[ChatRequest, ModelCall]:
+        call = self._call(arguments)
         try:
-            request = chat_request(messages, tools or (), kwargs)
+            return chat_request(messages, tools or (), arguments), call
         except ValueError as error:
             raise call.request_error(f"the request cannot be made: {error}") from error
-        complete = _sdk().complete_chat
+
+    @asynccontextmanager
+    async def _client(self) -> AsyncGenerator[AsyncOpenAI, None]:
+        settings = self._settings()
+
+        def create() -> AsyncOpenAI:
+            return openai_sdk().SDK.create(settings)
+
         if self.reuse_client:
-            client = self._clients.get(settings.key, settings.create)
-            return await complete(client, request, call)
-        async with settings.create() as client:
-            return await complete(client, request, call)
+            yield self._clients.get(settings.key, create)
+        else:
+            async with create() as client:
+                yield client
 
-    async def aclose(self) -> None:
-        """Give back the client of the running event loop."""
-        await self._clients.release()
-
-    def _settings(self) -> openai_client.ClientSettings:
+    def _settings(self) -> ClientSettings:
         assert self.api_key is not None and self.api_base_url is not None
-        return _sdk().ClientSettings(
+        return openai_sdk().ClientSettings(
             api_key=self.api_key,
             base_url=self.api_base_url,
             timeout=self.timeout,
@@ -137,8 +151,8 @@ class OpenAIChatModelConnection(BaseChatModelConnection):
     def _call(self, arguments: Mapping[str, Any]) -> ModelCall:
         assert self.api_key is not None and self.api_base_url is not None
         headers = {**(self.default_headers or {}), **(arguments.get("extra_headers") or {})}
-        return _sdk().ModelCall(
-            provider="OpenAI",
+        return ModelCall(
+            provider=OPENAI,
             model=str(arguments.get("model")),
             base_url=self.api_base_url,
             timeout=arguments.get("timeout") or self.timeout,
@@ -183,7 +197,7 @@ class OpenAIChatModelSetup(BaseChatModelSetup):
         if reserved := sorted({"messages", "tools", "stream"} & self.additional_kwargs.keys()):
             raise ValueError(
                 f"additional_kwargs cannot set {', '.join(reserved)}: messages and tools are those "
-                "of the request, and answers are not streamed"
+                "of the request, and whether to stream is told by the caller"
             )
         return self
 
@@ -208,7 +222,7 @@ class OpenAIChatModelSetup(BaseChatModelSetup):
 
 
 @functools.cache
-def _sdk() -> Any:
+def openai_sdk() -> Any:
     """The module with all that needs the SDK, which is optional and slow to import."""
     try:
         from flink_agents.integrations.chat_models.openai import openai_client
@@ -220,4 +234,4 @@ def _sdk() -> Any:
     return openai_client
 
 
-__all__ = ["OpenAIChatModelConnection", "OpenAIChatModelSetup"]
+__all__ = ["OPENAI", "OpenAIChatModelConnection", "OpenAIChatModelSetup", "openai_sdk"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flink_agents.api.chat_message import ChatMessage
+from flink_agents.api.chat_models.schema_instruction import with_schema_instruction
 from flink_agents.api.tools.tool import Tool
 from flink_agents.integrations.chat_models.chat_model_utils import to_openai_tool
 from flink_agents.integrations.chat_models.openai.openai_utils import convert_to_openai_messages
@@ -58,21 +58,20 @@ def chat_request(
     schema = rest.pop("output_schema", None)
     extra_body = rest.pop("extra_body", None) or {}
     options = {name: rest.pop(key, None) for key, name in _OPTIONS.items()}
-    body: dict[str, Any] = {
-        "model": rest.pop("model", None),
-        "messages": convert_to_openai_messages(messages),
-    }
-    if not body["model"]:
+    model = rest.pop("model", None)
+    if not model:
         raise ValueError("no model is named: set model in the chat model setup")
     if rest.get("stream"):
-        raise ValueError("a streamed answer cannot be read: remove stream from additional_kwargs")
+        raise ValueError("stream cannot be set: call achat_stream, or ask for ChatChunkEvents")
+    body: dict[str, Any] = {"model": model}
     if tools:
         body["tools"] = convert_to_openai_tools(tools, strict=strict)
     if schema is not None:
-        if "response_format" in rest or _BEFORE_JSON_SCHEMA.match(body["model"]):
-            body["messages"] = with_schema_instruction(body["messages"], schema)
+        if "response_format" in rest or _BEFORE_JSON_SCHEMA.match(model):
+            messages = with_schema_instruction(messages, schema)
         else:
             body["response_format"] = to_response_format(schema, strict=strict)
+    body["messages"] = convert_to_openai_messages(messages)
     body |= {name: value for name, value in rest.items() if value is not None}
     return ChatRequest(
         body={**body, **extra_body},
@@ -116,23 +115,6 @@ def to_response_format(schema: Mapping[str, Any], *, strict: bool) -> dict[str, 
         "type": "json_schema",
         "json_schema": {"name": name, "schema": shown, "strict": strict},
     }
-
-
-def with_schema_instruction(
-    messages: Sequence[dict[str, Any]], schema: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    """Request messages that ask for an answer of a JSON schema in words.
-
-    There stays one system message: some models take no second one.
-    """
-    instruction = (
-        "Answer with one JSON value of the following JSON schema and with nothing else.\n"
-        + json.dumps(schema, ensure_ascii=False)
-    )
-    if messages and messages[0]["role"] == "system":
-        text = f"{messages[0]['content']}\n\n{instruction}"
-        return [{"role": "system", "content": text}, *messages[1:]]
-    return [{"role": "system", "content": instruction}, *messages]
 
 
 __all__ = ["ChatRequest", "chat_request"]

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from flink_agents.api.chat_message import ChatMessage, MessageRole
+from flink_agents.api.chat_message import ChatMessage, ImagePart, MessageRole, TextPart
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessage
@@ -70,7 +70,15 @@ def convert_to_openai_message(message: ChatMessage) -> dict[str, Any]:
     if message.role is MessageRole.ASSISTANT and message.tool_calls:
         calls = [_to_openai_call(call) for call in message.tool_calls]
         return {"role": role, "content": content or None, "tool_calls": calls}
+    if message.parts:
+        return {"role": role, "content": [_to_openai_part(part) for part in message.all_parts]}
     return {"role": role, "content": content}
+
+
+def _to_openai_part(part: TextPart | ImagePart) -> dict[str, Any]:
+    if isinstance(part, ImagePart):
+        return {"type": "image_url", "image_url": {"url": part.address}}
+    return {"type": "text", "text": part.text}
 
 
 def _to_openai_call(call: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flink_agents.integrations.chat_models.embedded.chunks import completion_of
+from flink_agents.integrations.chat_models.openai.openai_chunks import completion_of
 
 
 def delta(finish: str | None = None, **parts: Any) -> dict[str, Any]:
