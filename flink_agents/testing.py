@@ -12,14 +12,15 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from flink_agents.api.agents.agent import Agent
-from flink_agents.api.chat_message import ChatMessage, MessageRole
+from flink_agents.api.chat_message import ChatChunk, ChatMessage, MessageRole
 from flink_agents.api.chat_models.chat_model import BaseChatModelConnection, BaseChatModelSetup
 from flink_agents.api.execution_environment import AgentsExecutionEnvironment
 from flink_agents.api.resource import ResourceDescriptor, ResourceType
@@ -89,6 +90,15 @@ class ScriptedChatModelConnection(BaseChatModelConnection):
         return reply.model_copy(
             update={"role": MessageRole.ASSISTANT, "extra_args": {**usage, **reply.extra_args}}
         )
+
+    async def achat_stream(
+        self, messages: Sequence[ChatMessage], tools: list[Tool] | None = None, **kwargs: Any
+    ) -> AsyncGenerator[ChatChunk, None]:
+        """Answer by the script, word by word."""
+        message = await self.achat(messages, tools, **kwargs)
+        for word in re.findall(r"\S+\s*|\s+", message.content):
+            yield ChatChunk(content=word)
+        yield ChatChunk(message=message)
 
     def _reply(self, messages: Sequence[ChatMessage], tools: list[Tool] | None) -> Reply:
         if self.respond is not None:

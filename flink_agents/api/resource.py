@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from enum import Enum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
@@ -19,6 +19,23 @@ if TYPE_CHECKING:
 #: Metrics of the action that runs in this context; set by the runtime. Resources are shared by
 #: actions that run at the same time, so it cannot be an attribute of theirs.
 action_metrics: ContextVar[MetricGroup | None] = ContextVar("action_metrics", default=None)
+
+
+class KeptValues(Protocol):
+    """Values that resources keep with a key, in the state of the operator."""
+
+    def get(self, name: str) -> Any:
+        """The value of that name, or None."""
+        ...
+
+    def set(self, name: str, value: Any) -> None:
+        """Keep a value; it takes effect when the action returns."""
+        ...
+
+
+#: What resources keep with the key of the action that runs in this context; set by the runtime
+#: for asynchronous actions, chat requests among them.
+kept_values: ContextVar[KeptValues | None] = ContextVar("kept_values", default=None)
 
 
 class ResourceType(str, Enum):
@@ -60,6 +77,15 @@ class Resource(BaseModel, ABC):
     @classmethod
     def references(cls, arguments: Mapping[str, Any]) -> list[tuple[str, ResourceType]]:
         """Names and types of the resources that one with these arguments needs.
+
+        Args:
+            arguments: Arguments of the descriptor, by their names in snake case.
+        """
+        return []
+
+    @classmethod
+    def keeps(cls, arguments: Mapping[str, Any]) -> list[str]:
+        """Names of what one with these arguments keeps with each key, in ``kept_values``.
 
         Args:
             arguments: Arguments of the descriptor, by their names in snake case.
@@ -211,6 +237,7 @@ from flink_agents.api.resource_names import Constant, ResourceName  # noqa: E402
 
 __all__ = [
     "Constant",
+    "KeptValues",
     "Resource",
     "ResourceDescriptor",
     "ResourceName",
@@ -219,6 +246,7 @@ __all__ = [
     "action_metrics",
     "get_resource_class",
     "is_secret_name",
+    "kept_values",
     "masked",
     "snake_case",
 ]

@@ -21,6 +21,8 @@ class RunAction:
         attempt: Attempt, from 1.
         journal: Calls that are finished already and must not be repeated.
         sensory: Sensory memory of the run. Not to be changed.
+        again: Whether the task may have run before, in part: it is another attempt, or the key was
+            restored.
     """
 
     task: int
@@ -29,6 +31,7 @@ class RunAction:
     attempt: int
     journal: tuple[JournalEntry, ...]
     sensory: dict[str, str]
+    again: bool = False
 
 
 @dataclass(slots=True)

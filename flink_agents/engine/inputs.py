@@ -58,6 +58,21 @@ class CallFinished:
 
 
 @dataclass(slots=True)
+class EventStreamed:
+    """A task has sent an event before its end. It is not kept, should the task run again.
+
+    Attributes:
+        task: Id of the task.
+        attempt: Attempt that sent it.
+        event: The event.
+    """
+
+    task: int
+    attempt: int
+    event: Event
+
+
+@dataclass(slots=True)
 class ActionResult:
     """What an action has done.
 
@@ -125,6 +140,7 @@ Input = (
     | Admitted
     | WaitingTaken
     | CallFinished
+    | EventStreamed
     | ActionFinished
     | ActionFailed
     | RetryDue

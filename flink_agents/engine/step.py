@@ -37,6 +37,7 @@ from flink_agents.engine.inputs import (
     Admitted,
     CallFinished,
     ElementArrived,
+    EventStreamed,
     Input,
     Restored,
     RetryDue,
@@ -97,7 +98,7 @@ class Engine:
         state: KeyState,
         run: Run,
         task: Task,
-        given: CallFinished | ActionFinished | ActionFailed | RetryDue,
+        given: CallFinished | EventStreamed | ActionFinished | ActionFailed | RetryDue,
         effects: list[Effect],
     ) -> None:
         if isinstance(given, CallFinished):
@@ -112,6 +113,8 @@ class Engine:
             if self._retry(task, given, effects):
                 return
             self._give_up(run, task, given.error, effects)
+        elif isinstance(given, EventStreamed):
+            self._dispatch(run, given.event, effects)
         else:
             self._finish(run, task, given, effects)
         self._advance(state, run, effects)
@@ -139,7 +142,7 @@ class Engine:
             if task.retry_delay is not None:
                 effects.append(ScheduleRetry(task.id, task.attempt, task.retry_delay))
             elif task.started:
-                effects.append(_run_action(run, task))
+                effects.append(_run_action(run, task, restored=True))
         self._advance(state, run, effects)
 
     def _finish(self, run: Run, task: Task, given: ActionFinished, effects: list[Effect]) -> None:
@@ -234,8 +237,14 @@ def check_heard(plan: AgentPlan, action: str, event: Event) -> None:
         )
 
 
-def _run_action(run: Run, task: Task) -> RunAction:
+def _run_action(run: Run, task: Task, restored: bool = False) -> RunAction:
     task.started = True
     return RunAction(
-        task.id, task.action, task.event, task.attempt, tuple(task.journal), run.sensory
+        task.id,
+        task.action,
+        task.event,
+        task.attempt,
+        tuple(task.journal),
+        run.sensory,
+        again=restored or task.attempt > 1,
     )

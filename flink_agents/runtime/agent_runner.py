@@ -16,6 +16,7 @@ from typing import Any
 
 from flink_agents.api.core_options import AgentExecutionOptions, ErrorHandlingStrategy
 from flink_agents.api.events.event import InputEvent
+from flink_agents.api.resource import kept_values
 from flink_agents.engine.codec import Codec
 from flink_agents.engine.effects import (
     Effect,
@@ -35,6 +36,7 @@ from flink_agents.engine.inputs import (
     Admitted,
     CallFinished,
     ElementArrived,
+    EventStreamed,
     Input,
     Restored,
     RetryDue,
@@ -48,6 +50,7 @@ from flink_agents.runtime.background import Background
 from flink_agents.runtime.context import ActionContext
 from flink_agents.runtime.dead_letter import DeadLetter
 from flink_agents.runtime.host import Host, KeyStore
+from flink_agents.runtime.kept_values import kept_paths
 from flink_agents.runtime.services import Services
 
 logger = logging.getLogger(__name__)
@@ -90,6 +93,7 @@ class AgentRunner:
         self._looked_up: set[Hashable] = set()
         self._parked: deque[_OpenKey] = deque()
         self._background: Background[_OpenKey] = Background(services)
+        self._kept_paths = kept_paths(services.plan)
         self._idle_key = _OpenKey("", None, KeyState())
         option = services.config.get
         self._patience = option(AgentExecutionOptions.BACK_PRESSURE_WAIT)
@@ -354,8 +358,12 @@ class AgentRunner:
             made = [CallFinished(effect.task, effect.attempt, call) for call in calls]
             return (*made, ActionFailed(effect.task, effect.attempt, error))
 
+    def _kept(self) -> dict[str, str]:
+        nodes = {path: self._store.read_memory(path) for path in self._kept_paths}
+        return {path: node for path, node in nodes.items() if node is not None}
+
     def _run_in_background(self, entry: _OpenKey, action: ActionSpec, effect: RunAction) -> None:
-        memory = {} if action.concurrent else self._store.all_memory()
+        memory = self._kept() if action.concurrent else self._store.all_memory()
         task, attempt = effect.task, effect.attempt
         background = self._background
         context = ActionContext(
@@ -364,10 +372,13 @@ class AgentRunner:
             entry.key,
             effect,
             memory.get,
-            lambda done: background.call_finished(entry, CallFinished(task, attempt, done)),
+            lambda done: background.report(entry, CallFinished(task, attempt, done)),
+            lambda event: background.report(entry, EventStreamed(task, attempt, event)),
         )
 
         async def call() -> Input:
+            if self._kept_paths:
+                kept_values.set(context.kept_values())
             try:
                 _check_returned(action, await action.func(effect.event, context))
                 return ActionFinished(task, attempt, context.result())

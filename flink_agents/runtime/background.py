@@ -10,7 +10,7 @@ from contextvars import Context
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from flink_agents.engine.inputs import CallFinished, Input
+from flink_agents.engine.inputs import Input
 from flink_agents.runtime.services import Services
 
 K = TypeVar("K")
@@ -73,8 +73,8 @@ class Background(Generic[K]):
             lambda: self._loop.call_later(delay, self._outcomes.put, outcome)
         )
 
-    def call_finished(self, key: K, given: CallFinished) -> None:
-        """Report a finished durable call. Called on the event loop."""
+    def report(self, key: K, given: Input) -> None:
+        """Report what happens before the end of a task. Called on the event loop."""
         self._outcomes.put(Outcome(key, given, False))
 
     def collect(self, wait: float = 0.0) -> list[Outcome[K]]:

@@ -22,6 +22,7 @@ from flink_agents.engine.step import check_heard
 from flink_agents.exceptions import AgentsError
 from flink_agents.plan.agent_plan import ActionSpec, AgentPlan
 from flink_agents.runtime.call_errors import dump_error, load_error
+from flink_agents.runtime.kept_values import StoredValues
 from flink_agents.runtime.memory import MemoryView, StoredMemoryObject
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class ActionContext(RunnerContext):
         effect: Tells task, attempt, journal and sensory memory.
         read_memory: Reads a node of short-term memory.
         finished: Is told of each durable call that finishes.
+        stream: Sends an event before the action has returned; None where that cannot be.
     """
 
     __slots__ = (
@@ -47,12 +49,14 @@ class ActionContext(RunnerContext):
         "_events",
         "_finished",
         "_journal",
+        "_kept",
         "_key",
         "_pending",
         "_read_memory",
         "_sensory",
         "_services",
         "_short_term",
+        "_stream",
     )
 
     def __init__(
@@ -63,6 +67,7 @@ class ActionContext(RunnerContext):
         effect: RunAction,
         read_memory: Callable[[str], str | None],
         finished: Callable[[JournalEntry], None],
+        stream: Callable[[Event], None] | None = None,
     ) -> None:
         self._services = services
         self._action = action
@@ -70,11 +75,13 @@ class ActionContext(RunnerContext):
         self._effect = effect
         self._read_memory = read_memory
         self._finished = finished
+        self._stream = None if effect.again else stream
         self._events: list[Event] = []
         self._short_term: StoredMemoryObject | None = None
         self._sensory: StoredMemoryObject | None = None
         self._journal: TaskJournal | None = None
         self._pending: list[_DurableCall] | None = None
+        self._kept: StoredValues | None = None
         self._closed = False
 
     @property
@@ -102,6 +109,21 @@ class ActionContext(RunnerContext):
         if not self._action.concurrent:
             check_heard(self._services.plan, self._action.name, event)
         self._events.append(event)
+
+    @property
+    def can_stream(self) -> bool:
+        """Whether :meth:`stream_event` sends: not if the task may have run before."""
+        return self._stream is not None
+
+    def stream_event(self, event: Event) -> None:
+        """Send an event at once, before the action has returned; at most once.
+
+        Raises:
+            UnhandledEventError: If no action listens to it.
+        """
+        check_heard(self._services.plan, self._action.name, event)
+        if self._stream is not None and not self._closed:
+            self._stream(event)
 
     def get_resource(
         self, name: str, type: ResourceType, metric_group: MetricGroup | None = None
@@ -176,6 +198,12 @@ class ActionContext(RunnerContext):
     def close(self) -> None:
         self._closed = True
 
+    def kept_values(self) -> StoredValues:
+        """What resources keep with the key."""
+        if self._kept is None:
+            self._kept = StoredValues(self._read_memory, self._services.codec)
+        return self._kept
+
     def result(self) -> ActionResult:
         """What the action has done; it must have returned.
 
@@ -192,9 +220,12 @@ class ActionContext(RunnerContext):
                 )
         if self._journal is not None or self._effect.journal:
             self._task_journal().check_complete()
+        writes = self._short_term.view.writes if self._short_term is not None else {}
+        if self._kept is not None:
+            writes = {**writes, **self._kept.writes}
         return ActionResult(
             self._events,
-            self._short_term.view.writes if self._short_term is not None else {},
+            writes,
             self._sensory.view.writes if self._sensory is not None else {},
         )
 

@@ -26,12 +26,15 @@ class ChatRequestEvent(Event):
             is ``response.extra_args["structured_output"]``. None: free text.
         prompt_args: Values for the placeholders of the setup's prompt, beside those in the
             messages' ``extra_args``; these win.
+        stream: Send a :class:`ChatChunkEvent` for each piece of the answer before the
+            :class:`ChatResponseEvent`. Default False.
     """
 
     model: str
     messages: list[ChatMessage]
     output_schema: OutputSchema | None = None
     prompt_args: dict[str, Any] = Field(default_factory=dict[str, Any])
+    stream: bool = False
 
     if TYPE_CHECKING:
 
@@ -42,6 +45,7 @@ class ChatRequestEvent(Event):
             messages: Sequence[ChatMessage],
             output_schema: OutputSchema | type[BaseModel] | RowTypeInfo | None = None,
             prompt_args: Mapping[str, Any] | None = None,
+            stream: bool = False,
             **data: Any,
         ) -> None: ...
 
@@ -51,6 +55,25 @@ class ChatRequestEvent(Event):
         if value is None or isinstance(value, (OutputSchema, dict)):
             return value  # pyright: ignore[reportUnknownVariableType]
         return OutputSchema(output_schema=value)
+
+
+class ChatChunkEvent(Event):
+    """A piece of the answer to a :class:`ChatRequestEvent` with ``stream=True``.
+
+    Pieces come in order and before the response, each at most once: those of a call that is made
+    again, after a failure or a restart, are left out. Only the response is sure to come.
+
+    Attributes:
+        request_id: Id of the request event.
+        number: Place of the piece in its request, from 0, over all rounds with tools.
+        content: The text that was added.
+        reasoning: The reasoning that was added.
+    """
+
+    request_id: UUID
+    number: int
+    content: str = ""
+    reasoning: str = ""
 
 
 class ChatResponseEvent(Event):
@@ -68,4 +91,5 @@ class ChatResponseEvent(Event):
 
 
 EVENT_TYPE_NAMES["_chat_request_event"] = ChatRequestEvent
+EVENT_TYPE_NAMES["_chat_chunk_event"] = ChatChunkEvent
 EVENT_TYPE_NAMES["_chat_response_event"] = ChatResponseEvent

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
+from contextlib import aclosing
 from typing import Any, cast
 
 from pydantic import BaseModel
@@ -13,7 +15,11 @@ from flink_agents.api.chat_message import ChatMessage, MessageRole
 from flink_agents.api.chat_models.chat_model import BaseChatModelSetup
 from flink_agents.api.chat_models.schema_instruction import with_schema_instruction
 from flink_agents.api.core_options import AgentConfigOptions, AgentExecutionOptions
-from flink_agents.api.events.chat_event import ChatRequestEvent, ChatResponseEvent
+from flink_agents.api.events.chat_event import (
+    ChatChunkEvent,
+    ChatRequestEvent,
+    ChatResponseEvent,
+)
 from flink_agents.api.resource import ResourceType
 from flink_agents.exceptions import ModelOutputError, OutputSchemaError, ToolRoundsError
 from flink_agents.runtime.actions.tools import call_tools
@@ -35,9 +41,28 @@ async def chat_model_action(event: ChatRequestEvent, ctx: ActionContext) -> None
     rounds = ctx.config.get(AgentExecutionOptions.MAX_TOOL_ROUNDS)
     corrections = ctx.config.get(AgentConfigOptions.MAX_RETRIES)
     messages, arguments = _first_request(setup, event)
+    numbers = itertools.count()
 
     async def ask_model(model: str, messages: list[ChatMessage], arguments: Any) -> ChatMessage:
-        return await setup.achat(messages, **arguments)
+        if not (event.stream and ctx.can_stream):
+            return await setup.achat(messages, **arguments)
+        async with aclosing(setup.achat_stream(messages, **arguments)) as chunks:
+            async for chunk in chunks:
+                if chunk.content or chunk.reasoning:
+                    ctx.stream_event(
+                        ChatChunkEvent(
+                            request_id=event.id,
+                            number=next(numbers),
+                            content=chunk.content,
+                            reasoning=chunk.reasoning,
+                        )
+                    )
+                if chunk.message is not None:
+                    return chunk.message
+        raise ModelOutputError(
+            f"Chat model {event.model!r}: achat_stream of its connection ended without a chunk "
+            "that has the whole message. Give the last ChatChunk its message."
+        )
 
     while True:
         request = (event.model, list(messages), arguments)
