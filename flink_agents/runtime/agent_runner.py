@@ -6,7 +6,6 @@ retries, is the engine's. Both hosts use this class as it is.
 
 from __future__ import annotations
 
-import inspect
 import logging
 import time
 from collections import deque
@@ -16,7 +15,6 @@ from typing import Any
 
 from flink_agents.api.core_options import AgentExecutionOptions, ErrorHandlingStrategy
 from flink_agents.api.events.event import InputEvent
-from flink_agents.api.resource import kept_values
 from flink_agents.engine.codec import Codec
 from flink_agents.engine.effects import (
     Effect,
@@ -32,25 +30,20 @@ from flink_agents.engine.effects import (
 )
 from flink_agents.engine.inputs import (
     ActionFailed,
-    ActionFinished,
     Admitted,
-    CallFinished,
     ElementArrived,
-    EventStreamed,
     Input,
     Restored,
     RetryDue,
     WaitingTaken,
 )
-from flink_agents.engine.state import JournalEntry, KeyState, dump_state, load_state
+from flink_agents.engine.state import KeyState, dump_state, load_state
 from flink_agents.engine.step import Engine
-from flink_agents.exceptions import ActionError, AgentsError, NotStorableError
-from flink_agents.plan.agent_plan import ActionSpec
+from flink_agents.exceptions import ActionError, NotStorableError
+from flink_agents.runtime.action_calls import ActionCalls
 from flink_agents.runtime.background import Background
-from flink_agents.runtime.context import ActionContext
 from flink_agents.runtime.dead_letter import DeadLetter
 from flink_agents.runtime.host import Host, KeyStore
-from flink_agents.runtime.kept_values import kept_paths
 from flink_agents.runtime.services import Services
 
 logger = logging.getLogger(__name__)
@@ -93,7 +86,7 @@ class AgentRunner:
         self._looked_up: set[Hashable] = set()
         self._parked: deque[_OpenKey] = deque()
         self._background: Background[_OpenKey] = Background(services)
-        self._kept_paths = kept_paths(services.plan)
+        self._calls = ActionCalls(services, store, self._background)
         self._idle_key = _OpenKey("", None, KeyState())
         option = services.config.get
         self._patience = option(AgentExecutionOptions.BACK_PRESSURE_WAIT)
@@ -306,6 +299,15 @@ class AgentRunner:
         self._open[entry.key] = entry
         return entry
 
+    def _run_action(self, entry: _OpenKey, effect: RunAction) -> Iterable[Input]:
+        action = self._actions[effect.action]
+        self._metrics.action_started(action.name)
+        if action.is_async:
+            entry = self._own(entry)
+            self._calls.start(entry, entry.key, action, effect)
+            return ()
+        return self._calls.run(entry.key, action, effect)
+
     def _carry_out(self, entry: _OpenKey, effect: Effect) -> Iterable[Input]:
         if isinstance(effect, RunAction):
             return self._run_action(entry, effect)
@@ -337,82 +339,6 @@ class AgentRunner:
         elif isinstance(effect, Fail):
             raise _with_key(effect.error, entry.key)
         return ()
-
-    def _run_action(self, entry: _OpenKey, effect: RunAction) -> Iterable[Input]:
-        action = self._actions[effect.action]
-        self._metrics.action_started(action.name)
-        if action.is_async:
-            self._run_in_background(self._own(entry), action, effect)
-            return ()
-        calls: list[JournalEntry] = []
-        context = ActionContext(
-            self._services, action, entry.key, effect, self._store.read_memory, calls.append
-        )
-        try:
-            scope = self._services.scope(action.name)
-            _check_returned(action, scope.run(action.func, effect.event, context))
-            return (ActionFinished(effect.task, effect.attempt, context.result()),)
-        except Exception as error:
-            context.close()
-            # What was called is of use only to another attempt.
-            made = [CallFinished(effect.task, effect.attempt, call) for call in calls]
-            return (*made, ActionFailed(effect.task, effect.attempt, error))
-
-    def _kept(self) -> dict[str, str]:
-        nodes = {path: self._store.read_memory(path) for path in self._kept_paths}
-        return {path: node for path, node in nodes.items() if node is not None}
-
-    def _run_in_background(self, entry: _OpenKey, action: ActionSpec, effect: RunAction) -> None:
-        memory = self._kept() if action.concurrent else self._store.all_memory()
-        task, attempt = effect.task, effect.attempt
-        background = self._background
-        context = ActionContext(
-            self._services,
-            action,
-            entry.key,
-            effect,
-            memory.get,
-            lambda done: background.report(entry, CallFinished(task, attempt, done)),
-            lambda event: background.report(entry, EventStreamed(task, attempt, event)),
-        )
-
-        async def call() -> Input:
-            if self._kept_paths:
-                kept_values.set(context.kept_values())
-            try:
-                _check_returned(action, await action.func(effect.event, context))
-                return ActionFinished(task, attempt, context.result())
-            except BaseException as error:
-                # Also what is no Exception, such as the cancellation of a task that the action
-                # awaits: without an outcome its key would wait for ever.
-                context.close()
-                return ActionFailed(task, attempt, _as_exception(error))
-
-        background.run(entry, action.name, call)
-
-
-def _check_returned(action: ActionSpec, returned: Any) -> None:
-    """Refuse a result, which would be lost: most often it was meant as an output."""
-    if returned is None:
-        return
-    if inspect.iscoroutine(returned):
-        returned.close()
-        raise TypeError(
-            f"Action {action.name!r} returned a coroutine without awaiting it. Declare the action "
-            "`async def` and await the call."
-        )
-    raise TypeError(
-        f"Action {action.name!r} returned a {type(returned).__name__}. Actions return nothing: "
-        "send an OutputEvent to put a value into the output."
-    )
-
-
-def _as_exception(error: BaseException) -> Exception:
-    if isinstance(error, Exception):
-        return error
-    failure = AgentsError(f"ended with {type(error).__name__} {error}")
-    failure.__cause__ = error
-    return failure
 
 
 def _is_storable(codec: Codec, value: Any) -> bool:
