@@ -17,6 +17,7 @@ NAMES = (
     "local",
     "model_calls",
     "latency",
+    "tools",
     "checkpoint",
     "start",
     "memory",

@@ -16,7 +16,11 @@ from pyflink.table import DataTypes, Schema, StreamTableEnvironment
 
 from flink_agents.api.agents.agent import Agent
 from flink_agents.api.chat_message import ChatMessage
-from flink_agents.api.events.chat_event import ChatRequestEvent, ChatResponseEvent
+from flink_agents.api.events.chat_event import (
+    ChatChunkEvent,
+    ChatRequestEvent,
+    ChatResponseEvent,
+)
 from flink_agents.api.events.event import Event, InputEvent, OutputEvent
 from flink_agents.api.execution_environment import AgentsExecutionEnvironment
 from flink_agents.testing import add_scripted_model, run_agent
@@ -271,3 +275,35 @@ def test_a_failing_key_selector_says_so(flink_env: Any) -> None:
     result = agents.from_datastream(source, lambda w: w["id"]).apply(agent).to_datastream()
     with pytest.raises(Exception, match="key selector failed with TypeError"):
         _collect(result)
+
+
+def _ask_for_pieces(event: Any, ctx: Any) -> None:
+    messages = [ChatMessage(content=f"one two {event.input}")]
+    ctx.send_event(ChatRequestEvent(model="model", messages=messages, stream=True))
+
+
+def _piece(event: Any, ctx: Any) -> None:
+    ctx.send_event(OutputEvent(output=event.content))
+
+
+def _whole(event: Any, ctx: Any) -> None:
+    ctx.send_event(OutputEvent(output=event.response.content))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_pieces_of_an_answer_come_out_before_it(flink_env: Any, mode: str) -> None:
+    agent = Agent().add_action("ask", [InputEvent], _ask_for_pieces)
+    agent.add_action("piece", [ChatChunkEvent], _piece)
+    agent.add_action("whole", [ChatResponseEvent], _whole)
+    add_scripted_model(agent, "model", respond=_echo, latency=0.02)
+    items = [{"key": f"k{n % 5}", "value": n} for n in range(20)]
+    by_key: dict[str, list[str]] = {}
+    for output in run_agent(agent, items, flink_env(mode)):
+        for key, value in output.items():
+            by_key.setdefault(key, []).append(value)
+    assert by_key == {
+        f"k{k}": [
+            text for n in range(k, 20, 5) for text in ("one ", "two ", str(n), f"one two {n}")
+        ]
+        for k in range(5)
+    }
