@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from flink_agents.api.agents.agent import STRUCTURED_OUTPUT, Agent
-from flink_agents.api.chat_message import ChatMessage
+from flink_agents.api.chat_message import ChatChunk, ChatMessage
 from flink_agents.api.events.chat_event import ChatRequestEvent, ChatResponseEvent
 from flink_agents.api.events.event import InputEvent, OutputEvent
 from flink_agents.api.resource import Constant, ResourceDescriptor, ResourceType
@@ -146,3 +146,40 @@ def test_a_closed_connection_loads_the_model_again_when_it_is_used() -> None:
     connection.close()
     assert connection.chat(QUESTION, max_tokens=1).extra_args["completionTokens"] == 1
     connection.close()
+
+
+def test_an_answer_is_streamed_and_a_closed_stream_stops_computing() -> None:
+    connection = EmbeddedChatModelConnection()
+
+    async def run() -> tuple[list[ChatChunk], ChatMessage]:
+        question = [ChatMessage(content="Count from one to fifty.")]
+        whole = await connection.achat(question, max_tokens=40, temperature=0.0, seed=1)
+        stream = connection.achat_stream(question, max_tokens=40, temperature=0.0, seed=1)
+        got = [chunk async for chunk in stream]
+        cut = connection.achat_stream(question, max_tokens=1500)
+        await anext(cut)
+        await cut.aclose()  # waits until the computing has stopped
+        return got, whole
+
+    try:
+        got, whole = asyncio.run(run())
+    finally:
+        connection.close()
+    assert len(got) > 5
+    assert got[-1].message is not None
+    assert "".join(chunk.content for chunk in got) == got[-1].message.content == whole.content
+    assert got[-1].message.extra_args["completionTokens"] > 5
+
+
+def test_a_stream_of_a_request_that_is_refused_raises() -> None:
+    connection = EmbeddedChatModelConnection(n_ctx=64)
+
+    async def run() -> None:
+        question = [ChatMessage(content="word " * 500)]
+        with pytest.raises(ModelRequestError, match="n_ctx"):
+            _ = [chunk async for chunk in connection.achat_stream(question)]
+
+    try:
+        asyncio.run(run())
+    finally:
+        connection.close()

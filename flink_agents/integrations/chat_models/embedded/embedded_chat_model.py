@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import functools
 import threading
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
 from pydantic import Field, PrivateAttr
 
-from flink_agents.api.chat_message import ChatMessage
+from flink_agents.api.chat_message import ChatChunk, ChatMessage
 from flink_agents.api.chat_models.chat_model import BaseChatModelConnection, BaseChatModelSetup
 from flink_agents.api.tools.tool import Tool
 from flink_agents.exceptions import ModelOutputError
@@ -22,6 +22,7 @@ from flink_agents.integrations.chat_models.embedded.llama_server import (
     acquire,
     find_model_file,
 )
+from flink_agents.integrations.chat_models.openai.openai_chunks import Chunk, CompletionBuilder
 from flink_agents.integrations.chat_models.openai.openai_utils import (
     convert_from_openai_completion,
     convert_to_openai_messages,
@@ -68,6 +69,32 @@ class EmbeddedChatModelConnection(BaseChatModelConnection):
         finally:
             stop.set()
 
+    async def achat_stream(
+        self, messages: Sequence[ChatMessage], tools: list[Tool] | None = None, **kwargs: Any
+    ) -> AsyncGenerator[ChatChunk, None]:
+        """As :meth:`achat`, in pieces; a stream that is closed stops computing."""
+        loop, stop = asyncio.get_running_loop(), threading.Event()
+        chunks: asyncio.Queue[Chunk | None] = asyncio.Queue()
+
+        def give(chunk: Chunk | None) -> None:
+            loop.call_soon_threadsafe(chunks.put_nowait, chunk)
+
+        request = _request(messages, tools, kwargs)
+        answer = loop.run_in_executor(self._threads(), self._answer, request, stop, give)
+        answer.add_done_callback(lambda _: chunks.put_nowait(None))
+        built = CompletionBuilder("")
+        try:
+            while (chunk := await chunks.get()) is not None:
+                added = built.add(chunk)
+                if added.content or added.reasoning:
+                    yield added
+            yield ChatChunk(message=await answer)
+        finally:
+            stop.set()
+            await asyncio.wait([answer])
+            if not answer.cancelled():
+                answer.exception()  # seen here, or of an answer that nobody waits for any more
+
     def close(self) -> None:
         """Stop what is being computed, and free the model if nobody else uses it."""
         with self._lock:
@@ -78,9 +105,14 @@ class EmbeddedChatModelConnection(BaseChatModelConnection):
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _answer(self, request: dict[str, Any], stop: threading.Event) -> ChatMessage:
+    def _answer(
+        self,
+        request: dict[str, Any],
+        stop: threading.Event,
+        on_chunk: Callable[[Chunk], None] | None = None,
+    ) -> ChatMessage:
         engine = self._loaded()
-        completion = engine.complete(request, stop)
+        completion = engine.complete(request, stop, on_chunk)
         try:
             return convert_from_openai_completion(completion, engine.settings.model_path.name)
         except ValueError as error:

@@ -23,7 +23,7 @@ import importlib
 import os
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -120,7 +120,10 @@ class LlamaEngine:
         return self._settings
 
     def complete(
-        self, request: Mapping[str, Any], stop: threading.Event | None = None
+        self,
+        request: Mapping[str, Any],
+        stop: threading.Event | None = None,
+        on_chunk: Callable[[Chunk], None] | None = None,
     ) -> dict[str, Any]:
         """Answer a chat; blocks until the answer is complete.
 
@@ -133,6 +136,7 @@ class LlamaEngine:
                 ``logprobs``, and what else llama.cpp's server takes. Always one choice, never
                 streamed.
             stop: When it is set, the call gives up at the next token.
+            on_chunk: Is given each chunk of the answer as it is computed.
 
         Returns:
             The chat completion: ``choices`` with the message, ``usage``, ``model``.
@@ -153,6 +157,8 @@ class LlamaEngine:
 
         def take(chunk: Chunk) -> bool:
             chunks.append(chunk)
+            if on_chunk is not None:
+                on_chunk(chunk)
             return self._core is None or (stop is not None and stop.is_set())
 
         streamed = {**request, "stream": True, "stream_options": {"include_usage": True}}
