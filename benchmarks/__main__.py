@@ -16,6 +16,7 @@ NAMES = (
     "no_model",
     "local",
     "model_calls",
+    "providers",
     "latency",
     "tools",
     "checkpoint",

@@ -9,11 +9,7 @@ from flink_agents.api.agents.agent import Agent
 from flink_agents.api.chat_message import ChatMessage
 from flink_agents.api.events.chat_event import ChatRequestEvent, ChatResponseEvent
 from flink_agents.api.events.event import InputEvent, OutputEvent
-from flink_agents.api.resource import ResourceDescriptor, ResourceType
-from flink_agents.integrations.chat_models.openai.openai_chat_model import (
-    OpenAIChatModelConnection,
-    OpenAIChatModelSetup,
-)
+from flink_agents.api.resource import Constant, ResourceDescriptor, ResourceType
 
 KEYS = 10_000
 
@@ -63,15 +59,30 @@ def asking_agent(answered: Marks, asked: Marks | None = None) -> Agent:
     return agent.add_action("answer", [ChatResponseEvent], answer)
 
 
-def add_openai_model(agent: Agent, base_url: str) -> Agent:
-    """Add the chat model ``model`` of a server that speaks OpenAI's protocol."""
+def add_model(agent: Agent, provider: str, url: str) -> Agent:
+    """Add the chat model ``model`` of a provider.
+
+    Args:
+        agent: Gets it.
+        provider: ``openai``, ``anthropic``, ``ollama``, ``tongyi`` or ``azure``.
+        url: Of the server, without a path.
+    """
+    arguments = {
+        "openai": {"api_base_url": f"{url}/v1", "api_key": "none"},
+        "anthropic": {"api_base_url": url, "api_key": "none"},
+        "ollama": {"base_url": url, "request_timeout": 60.0},
+        "tongyi": {"base_url": f"{url}/api/v1", "api_key": "none"},
+        "azure": {"endpoint": url, "api_key": "none"},
+    }[provider]
+    clazz = getattr(Constant, f"{provider.upper()}_CHAT_MODEL_CONNECTION")
     agent.add_resource(
         "connection",
         ResourceType.CHAT_MODEL_CONNECTION,
-        ResourceDescriptor(clazz=OpenAIChatModelConnection, api_base_url=base_url, api_key="none"),
+        ResourceDescriptor(clazz=clazz, arguments=arguments),
     )
+    clazz = getattr(Constant, f"{provider.upper()}_CHAT_MODEL_SETUP")
     return agent.add_resource(
         "model",
         ResourceType.CHAT_MODEL,
-        ResourceDescriptor(clazz=OpenAIChatModelSetup, connection="connection", model="slow-model"),
+        ResourceDescriptor(clazz=clazz, connection="connection", model="slow-model"),
     )

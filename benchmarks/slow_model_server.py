@@ -1,9 +1,10 @@
-"""An OpenAI-compatible server that thinks for a fixed time: the other end of the benchmarks.
+"""A model server that thinks for a fixed time: the other end of the benchmarks.
 
     python benchmarks/slow_model_server.py --port 8000 --latency 0.2
 
-Every POST is a chat completion and gets the same answer after the latency, unchecked, so that
-the server needs little CPU. GET /stats counts: ``{"requests", "in_flight", "max_in_flight"}``;
+Every POST is a chat request in the protocol of its path (OpenAI's, Anthropic's, Ollama's or
+DashScope's) and gets the same answer after the latency, unchecked, so that the server needs little
+CPU. GET /stats counts: ``{"requests", "in_flight", "max_in_flight"}``;
 POST /reset sets the counters back.
 """
 
@@ -20,22 +21,46 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
-ANSWER = json.dumps(
-    {
+TEXT = "I have thought about it."
+MESSAGE = {"role": "assistant", "content": TEXT}
+CHOICES = [{"index": 0, "message": MESSAGE, "finish_reason": "stop"}]
+
+#: By the end of the path: what each protocol has for an answer.
+ANSWERS = {
+    "/chat/completions": {
         "id": "chatcmpl-1",
         "object": "chat.completion",
         "created": 1700000000,
         "model": "slow-model",
-        "choices": [
-            {
-                "index": 0,
-                "message": {"role": "assistant", "content": "I have thought about it."},
-                "finish_reason": "stop",
-            }
-        ],
+        "choices": CHOICES,
         "usage": {"prompt_tokens": 12, "completion_tokens": 6, "total_tokens": 18},
-    }
-).encode()
+    },
+    "/messages": {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "slow-model",
+        "content": [{"type": "text", "text": TEXT}],
+        "stop_reason": "end_turn",
+        "stop_sequence": None,
+        "usage": {"input_tokens": 12, "output_tokens": 6},
+    },
+    "/api/chat": {
+        "model": "slow-model",
+        "created_at": "2026-01-01T00:00:00Z",
+        "message": MESSAGE,
+        "done": True,
+        "done_reason": "stop",
+        "prompt_eval_count": 12,
+        "eval_count": 6,
+    },
+    "/generation": {
+        "request_id": "1",
+        "output": {"choices": CHOICES},
+        "usage": {"input_tokens": 12, "output_tokens": 6, "total_tokens": 18},
+    },
+}
+BODIES = {path: json.dumps(answer).encode() for path, answer in ANSWERS.items()}
 
 
 class SlowModel:
@@ -62,7 +87,10 @@ class SlowModel:
             await asyncio.sleep(self.latency)
         finally:
             self.in_flight -= 1
-        return web.Response(body=ANSWER, content_type="application/json")
+        body = next((body for end, body in BODIES.items() if request.path.endswith(end)), None)
+        if body is None:
+            return web.Response(status=404, text=f"no protocol has the path {request.path}")
+        return web.Response(body=body, content_type="application/json")
 
     def stats(self) -> dict[str, int]:
         """The counters."""
@@ -81,7 +109,7 @@ def slow_model_server(latency: float = 0.2) -> Iterator[str]:
         latency: Seconds from request to answer.
 
     Yields:
-        The base URL for a client, ending in ``/v1``.
+        Its URL, without a path.
     """
     command = [sys.executable, __file__, "--port", "0", "--latency", str(latency), "--with-parent"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -90,7 +118,7 @@ def slow_model_server(latency: float = 0.2) -> Iterator[str]:
         line = process.stdout.readline()
         if not line:
             raise RuntimeError(f"The server did not start; exit code {process.wait()}.")
-        yield f"http://127.0.0.1:{json.loads(line)['port']}/v1"
+        yield f"http://127.0.0.1:{json.loads(line)['port']}"
     finally:
         process.stdin.close()
         process.wait()

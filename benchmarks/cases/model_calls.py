@@ -19,28 +19,19 @@ LATENCY = 0.2
 LONG = 10.0
 #: The first calls open the connections; the bare program makes as many before it measures.
 WARM_UP = 2_000
+MOST_IN_FLIGHT = Figure("in_flight", "most in flight, seen by the server")
 
 
 def comparisons(scale: float) -> Iterator[Comparison]:
     """Over HTTP, as fast as it goes and with slow calls; and with a model in the process."""
     calls = int(10_000 * scale)
-    in_flight = Figure("in_flight", "most in flight, seen by the server")
-    yield Comparison(
-        f"{IN_FLIGHT:,} calls of {LATENCY:g} s in flight, HTTP",
-        (
-            Figure("rate", "calls/s", 0, (share_of_baseline(0.6),)),
-            in_flight,
-            Figure("cpu", "CPU per call, ms", 2),
-        ),
-        lambda: _http_agent(WARM_UP + calls, LATENCY),
-        lambda: _http_bare(calls),
-    )
+    yield http_comparison("openai", calls)
     # A machine that is busy with the calls may not have all of them at the server at once, neither
     # here nor in the bare program. With calls that are long enough it must.
     yield Comparison(
         f"{IN_FLIGHT:,} calls of {LONG:g} s in flight, HTTP",
-        (replace(in_flight, bars=(at_least(1_000),)),),
-        lambda: _http_agent(2 * IN_FLIGHT, LONG),
+        (replace(MOST_IN_FLIGHT, bars=(at_least(1_000),)),),
+        lambda: _http_agent("openai", 2 * IN_FLIGHT, LONG),
     )
     waiting = {"calls": WARM_UP + 2 * calls, "in_flight": IN_FLIGHT, "latency": LATENCY}
     yield Comparison(
@@ -51,17 +42,31 @@ def comparisons(scale: float) -> Iterator[Comparison]:
     )
 
 
-def _http_agent(calls: int, latency: float) -> dict[str, float]:
+def http_comparison(provider: str, calls: int) -> Comparison:
+    """Calls of a provider on Flink beside those of its SDK in a bare program."""
+    return Comparison(
+        f"{IN_FLIGHT:,} calls of {LATENCY:g} s in flight, HTTP, {provider}",
+        (
+            Figure("rate", "calls/s", 0, (share_of_baseline(0.6),)),
+            MOST_IN_FLIGHT,
+            Figure("cpu", "CPU per call, ms", 2),
+        ),
+        lambda: _http_agent(provider, WARM_UP + calls, LATENCY),
+        lambda: _http_bare(provider, calls),
+    )
+
+
+def _http_agent(provider: str, calls: int, latency: float) -> dict[str, float]:
     with slow_model_server(latency) as url:
-        arguments = {"calls": calls, "in_flight": IN_FLIGHT, "base_url": url}
+        arguments = {"calls": calls, "in_flight": IN_FLIGHT, "provider": provider, "url": url}
         done = run_job("model_calls.http", {**arguments, "mode": "thread"})
         figures = _figures(done) if latency == LATENCY else {}
         return {**figures, "in_flight": _most_in_flight(url)}
 
 
-def _http_bare(calls: int) -> dict[str, float]:
+def _http_bare(provider: str, calls: int) -> dict[str, float]:
     with slow_model_server(LATENCY) as url:
-        command = [sys.executable, "benchmarks/bare_sdk.py", "--base-url", url]
+        command = [sys.executable, "benchmarks/bare_sdk.py", "--provider", provider, "--url", url]
         command += ["--calls", str(calls), "--concurrency", str(IN_FLIGHT)]
         out = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
         result: dict[str, Any] = json.loads(out.stdout)
@@ -78,5 +83,5 @@ def _figures(done: JobRun) -> dict[str, float]:
 
 
 def _most_in_flight(url: str) -> int:
-    with urllib.request.urlopen(f"{url.removesuffix('/v1')}/stats", timeout=30) as answer:
+    with urllib.request.urlopen(f"{url}/stats", timeout=30) as answer:
         return json.load(answer)["max_in_flight"]

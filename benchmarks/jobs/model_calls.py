@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import Any
 
-from benchmarks.agents import add_openai_model, asking_agent
+from benchmarks.agents import add_model, asking_agent
 from benchmarks.marks import Marks
 from benchmarks.slow_model_server import allow_many_connections
 from flink_agents.api.agents.agent import Agent
@@ -15,11 +15,11 @@ from flink_agents.testing import ScriptedChatModelConnection, add_scripted_model
 MODEL_KEYS = 2_000
 
 
-def http(folder: str, mode: str, calls: int, in_flight: int, base_url: str) -> None:
-    """Calls over HTTP with the OpenAI provider, on Flink."""
+def http(folder: str, mode: str, calls: int, in_flight: int, provider: str, url: str) -> None:
+    """Calls over HTTP with a provider, on Flink."""
     allow_many_connections()
     agent = asking_agent(Marks(f"{folder}/marks", 100))
-    _on_flink(add_openai_model(agent, base_url), mode, calls, in_flight)
+    _on_flink(add_model(agent, provider, url), mode, calls, in_flight)
 
 
 def in_process(folder: str, mode: str, calls: int, in_flight: int, latency: float) -> None:
