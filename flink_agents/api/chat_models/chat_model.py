@@ -12,6 +12,7 @@ from pydantic import Field
 
 from flink_agents.api.blocking import run_blocking, run_in_thread
 from flink_agents.api.chat_message import ChatChunk, ChatMessage, MessageRole
+from flink_agents.api.chat_models.cost import add_cost
 from flink_agents.api.prompts.prompt import Prompt
 from flink_agents.api.resource import Resource, ResourceType
 from flink_agents.api.tools.tool import Tool
@@ -31,6 +32,11 @@ class BaseChatModelConnection(Resource, ABC):
     def resource_type(cls) -> ResourceType:
         """``CHAT_MODEL_CONNECTION``."""
         return ResourceType.CHAT_MODEL_CONNECTION
+
+    @property
+    def api_url(self) -> str | None:
+        """URL of the API, by which its price list is found; None if there is none."""
+        return None
 
     def chat(
         self, messages: Sequence[ChatMessage], tools: list[Tool] | None = None, **kwargs: Any
@@ -153,14 +159,14 @@ class BaseChatModelSetup(Resource, ABC):
                 dict) gives further values for the placeholders.
         """
         connection, asked, tools, merged = self._prepare(messages, kwargs)
-        return self._finished(connection.chat(asked, tools, **merged))
+        return self._finished(connection, connection.chat(asked, tools, **merged))
 
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatMessage:
         """As :meth:`chat`, without blocking the event loop."""
         if type(self).chat is not BaseChatModelSetup.chat:
             return await run_in_thread(self.chat, messages, **kwargs)
         connection, asked, tools, merged = self._prepare(messages, kwargs)
-        return self._finished(await connection.achat(asked, tools, **merged))
+        return self._finished(connection, await connection.achat(asked, tools, **merged))
 
     async def achat_stream(
         self, messages: Sequence[ChatMessage], **kwargs: Any
@@ -179,7 +185,7 @@ class BaseChatModelSetup(Resource, ABC):
         async with aclosing(connection.achat_stream(asked, tools, **merged)) as chunks:
             async for chunk in chunks:
                 if chunk.message is not None:
-                    self._finished(chunk.message)
+                    self._finished(connection, chunk.message)
                 yield chunk
 
     def get_connection(self) -> BaseChatModelConnection:
@@ -223,11 +229,13 @@ class BaseChatModelSetup(Resource, ABC):
         asked = self.with_prompt(messages, kwargs.pop("prompt_args", None))
         return self.get_connection(), asked, self.get_tools(), {**self.model_kwargs, **kwargs}
 
-    def _finished(self, response: ChatMessage) -> ChatMessage:
+    def _finished(self, connection: BaseChatModelConnection, response: ChatMessage) -> ChatMessage:
+        add_cost(response, connection.api_url)
         usage = response.extra_args
         if "promptTokens" in usage and "completionTokens" in usage:
             model = str(usage.get("model_name") or self.model or "unknown")
             self._record_token_metrics(model, usage["promptTokens"], usage["completionTokens"])
+            self._record_cost(model, usage.get("costUsd"))
         return response
 
     def _record_token_metrics(self, model: str, prompt: int, completion: int) -> None:
@@ -236,6 +244,11 @@ class BaseChatModelSetup(Resource, ABC):
             group = metrics.get_sub_group("model").get_sub_group(model)
             group.get_counter("promptTokens").inc(prompt)
             group.get_counter("completionTokens").inc(completion)
+
+    def _record_cost(self, model: str, cost: float | None) -> None:
+        if cost is not None and (metrics := self.metric_group) is not None:
+            group = metrics.get_sub_group("model").get_sub_group(model)
+            group.get_counter("costNanoUsd").inc(round(cost * 1e9))
 
     def _lookup(self, name: str, kind: ResourceType) -> Resource:
         if self.get_resource is None:

@@ -102,8 +102,10 @@ class CachedChatModelConnection(WrapperChatModelConnection):
         if text is None:
             return None
         answer = ChatMessage.model_validate_json(text)
-        spent = {name: 0 for name in ("promptTokens", "completionTokens")}
-        answer.extra_args |= {**spent, "cached": True}
+        for spent in ("promptTokens", "completionTokens", "costUsd"):
+            if spent in answer.extra_args:
+                answer.extra_args[spent] = 0
+        answer.extra_args["cached"] = True
         return answer
 
     def _remember(self, digest: str, answer: ChatMessage) -> None:

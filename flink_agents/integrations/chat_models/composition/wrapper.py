@@ -14,6 +14,7 @@ from pydantic import PrivateAttr
 from flink_agents.api.blocking import event_loop, run_blocking
 from flink_agents.api.chat_message import ChatChunk, ChatMessage
 from flink_agents.api.chat_models.chat_model import BaseChatModelConnection
+from flink_agents.api.chat_models.cost import add_cost
 from flink_agents.api.chat_models.schema_instruction import with_schema_instruction
 from flink_agents.api.resource import ResourceType
 from flink_agents.api.tools.tool import Tool
@@ -87,7 +88,9 @@ class WrapperChatModelConnection(BaseChatModelConnection):
         kwargs: Mapping[str, Any],
     ) -> ChatMessage:
         messages, arguments = _adapted(connection, messages, kwargs)
-        return await connection.achat(messages, tools, **arguments)
+        answer = await connection.achat(messages, tools, **arguments)
+        add_cost(answer, connection.api_url)
+        return answer
 
     async def _ask_stream(
         self,
@@ -99,6 +102,8 @@ class WrapperChatModelConnection(BaseChatModelConnection):
         messages, arguments = _adapted(connection, messages, kwargs)
         async with aclosing(connection.achat_stream(messages, tools, **arguments)) as chunks:
             async for chunk in chunks:
+                if chunk.message is not None:
+                    add_cost(chunk.message, connection.api_url)
                 yield chunk
 
 
