@@ -70,10 +70,15 @@ class _Provider:
 _PROVIDERS = {
     "embedded": _Provider(limits_answers=True),
     "openai": _Provider({"api_key": "${env:OPENAI_API_KEY}"}, {}, "api_base_url"),
-    "ollama": _Provider({}, {"temperature": 0.0, "think": False}, "base_url"),
-    "anthropic": _Provider({"api_key": "${env:ANTHROPIC_API_KEY}"}),
-    "tongyi": _Provider({"api_key": "${env:DASHSCOPE_API_KEY}"}, {"temperature": 0.1}),
-    "azure": _Provider({"api_key": "${env:AZURE_API_KEY}"}, {}, "endpoint"),
+    # A server of one's own works on few calls at a time: the others wait for their turn there.
+    "ollama": _Provider(
+        {"request_timeout": 600.0}, {"temperature": 0.0, "think": False}, "base_url"
+    ),
+    "anthropic": _Provider(
+        {"api_key": "${env:ANTHROPIC_API_KEY}"}, {"max_tokens": 4096}, "api_base_url"
+    ),
+    "tongyi": _Provider({"api_key": "${env:DASHSCOPE_API_KEY}"}, {"temperature": 0.1}, "base_url"),
+    "azure": _Provider({"api_key": "${env:AZURE_OPENAI_API_KEY}"}, {}, "endpoint"),
 }
 
 
@@ -138,7 +143,7 @@ def _check_environment(provider: str, arguments: dict[str, Any], base_url: str |
         match = re.fullmatch(r"\$\{env:(\w+)\}", str(value))
         if match is None or os.environ.get(match[1]):
             continue
-        if provider == "openai" and base_url is not None:
+        if provider in ("openai", "anthropic") and base_url is not None:
             arguments[argument] = "none"  # a server of one's own asks for no key
             continue
         raise UserError(f"--model {provider} needs a key. Set the environment variable {match[1]}.")

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
 import re
 import socket
-import traceback
-from collections import Counter
 from typing import Any
 
 import pytest
@@ -21,18 +17,25 @@ from flink_agents.exceptions import (
     ModelUnavailableError,
 )
 from tests.providers.asking import KEY, OpenAIChatModelConnection, ask, openai_connection
+from tests.providers.faults import (
+    CANARY,
+    FAULTS_WITH_SECRETS,
+    HEADER_CANARY,
+    HTML,
+    SECRETS,
+    ask_through_faults,
+    assert_fails_without_a_secret,
+    echo,
+)
 from tests.providers.openai_protocol import completion, error, overloaded, text
 from tests.providers.recorded_server import (
     Answer,
     HalfAnswer,
-    RecordedRequest,
     RecordedServer,
     Reset,
     Silence,
     Step,
 )
-
-HTML = Answer(b"<html>Bad gateway</html>", status=502, content_type="text/html")
 
 FAULTS: list[tuple[str, Step, type[ModelError], str]] = [
     ("401", error(401, "Incorrect API key."), ModelRequestError, "status 401.*OPENAI_API_KEY"),
@@ -120,7 +123,7 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
     ("arguments", "told"),
     [
         ({}, "no model is named"),
-        ({"model": "m", "stream": True}, "remove stream"),
+        ({"model": "m", "stream": True}, "stream cannot be set: call achat_stream"),
         ({"model": "m", "metadata": {1, 2}}, "could not be sent: TypeError"),
         ({"model": "m", "user": "\ud800"}, "could not be sent: UnicodeEncodeError"),
     ],
@@ -133,20 +136,10 @@ def test_a_request_that_cannot_be_made_is_refused(
     assert openai_server.requests == []
 
 
-CANARY = "sk-canary-5f1d0c9e"
-HEADER_CANARY = "canary-in-a-header-77"
-
-
-def _echo(request: RecordedRequest, status: int) -> Answer:
-    """A server that repeats all that it was sent, as some do in their errors."""
-    said = f"{dict(request.headers)} " + "x" * 470 + f" {dict(request.headers)}"
-    return Answer.of({"error": {"message": said, "detail": dict(request.headers)}}, status)
-
-
 @pytest.mark.parametrize("status", [200, 400, 401, 429, 500])
 def test_no_error_tells_a_secret(openai_server: RecordedServer, status: int) -> None:
-    openai_server.always(lambda request: _echo(request, status))
-    _assert_no_canary(openai_server)
+    openai_server.always(lambda request: echo(request, status))
+    assert_fails_without_a_secret(lambda: ask(openai_server, connection=SECRETS))
 
 
 def test_a_secret_is_not_told_in_part_where_a_long_text_is_cut(
@@ -159,37 +152,14 @@ def test_a_secret_is_not_told_in_part_where_a_long_text_is_cut(
         assert CANARY[:6] not in str(caught.value)
 
 
-@pytest.mark.parametrize("fault", ["garbage", "silence", "reset", "half", "not sent"])
+@pytest.mark.parametrize("fault", FAULTS_WITH_SECRETS)
 def test_no_fault_tells_a_secret(openai_server: RecordedServer, fault: str) -> None:
-    answers = {
-        "garbage": lambda request: Answer(str(dict(request.headers)).encode()),
-        "silence": lambda _: Silence(),
-        "reset": lambda _: Reset(),
-        "half": lambda request: HalfAnswer(_echo(request, 200)),
-        "not sent": lambda _: text(),
-    }
-    openai_server.always(answers[fault])
-    _assert_no_canary(openai_server, **({"user": "\ud800"} if fault == "not sent" else {}))
+    openai_server.always(FAULTS_WITH_SECRETS[fault])
+    assert_fails_without_a_secret(lambda: ask(openai_server, connection=SECRETS))
 
 
-def _assert_no_canary(server: RecordedServer, **arguments: Any) -> None:
-    connection = {
-        "api_key": CANARY,
-        "default_headers": {"X-Gateway-Token": HEADER_CANARY},
-        "timeout": 0.3,
-    }
-    with pytest.raises(ModelError) as caught:
-        ask(server, connection=connection, **arguments)
-    told = "".join(traceback.format_exception(caught.value))
-    seen: list[BaseException] = []
-    queue: list[BaseException | None] = [caught.value]
-    while queue:
-        if (link := queue.pop()) is not None and link not in seen:
-            seen.append(link)
-            queue += [link.__cause__, link.__context__]
-            told += f"{link} {link!r} {link.args} {link.__dict__}"
-    assert CANARY not in told
-    assert HEADER_CANARY not in told
+def test_a_request_that_is_not_sent_tells_no_secret(openai_server: RecordedServer) -> None:
+    assert_fails_without_a_secret(lambda: ask(openai_server, connection=SECRETS, user="\ud800"))
 
 
 def test_a_connection_does_not_show_its_secrets(openai_server: RecordedServer) -> None:
@@ -215,56 +185,18 @@ def test_user_and_password_of_the_url_are_not_shown(openai_server: RecordedServe
     assert openai_server.url in str(caught.value)
 
 
-REQUESTS, RETRIES, FAULTY = 300, 2, 0.2
+REQUESTS, RETRIES = 300, 2
 
 
 def test_with_a_fifth_of_faults_every_request_ends_in_an_answer_or_a_named_error(
     openai_server: RecordedServer,
 ) -> None:
-    chance = random.Random(7)
-    made: Counter[str] = Counter()
-    calls: Counter[str] = Counter()
-
-    def answer(request: RecordedRequest) -> Step:
-        question = request.body["messages"][0]["content"]
-        calls[question] += 1
-        if chance.random() >= FAULTY:
-            return text(f"answer to {question}")
-        faults: dict[str, Step] = {
-            "429": overloaded(429),
-            "500": overloaded(500),
-            "silence": Silence(),
-            "reset": Reset(),
-            "half": HalfAnswer(text()),
-            "garbage": Answer(b'{"choices": [{'),
-        }
-        fault = chance.choice(sorted(faults))
-        made[fault] += 1
-        return faults[fault]
-
-    openai_server.always(answer)
-
-    async def one(connection: OpenAIChatModelConnection, question: str) -> str | ModelError:
-        try:
-            return (await connection.achat([ChatMessage(content=question)], model="m")).content
-        except ModelError as failure:
-            return failure
-
-    async def run() -> dict[str, str | ModelError]:
-        connection = openai_connection(openai_server, max_retries=RETRIES, timeout=2)
-        connection.set_max_in_flight(100)
-        questions = [f"question {n}" for n in range(REQUESTS)]
-        outcomes = await asyncio.gather(*(one(connection, q) for q in questions))
-        await connection.aclose()
-        return dict(zip(questions, outcomes, strict=True))
-
-    outcomes = asyncio.run(run())
-    answered = {q for q, outcome in outcomes.items() if outcome == f"answer to {q}"}
-    failed = {q: outcome for q, outcome in outcomes.items() if isinstance(outcome, ModelError)}
-    assert len(answered) + len(failed) == REQUESTS
-    assert set(made) == {"429", "500", "silence", "reset", "half", "garbage"}
-    assert max(calls.values()) <= RETRIES + 1
-    garbage = [f for f in failed.values() if isinstance(f, ModelOutputError)]
-    assert 0 < len(garbage) <= made["garbage"]
-    assert any(calls[question] > 1 for question in answered)
-    assert all(type(f) is not ModelError for f in failed.values())
+    connection = openai_connection(openai_server, max_retries=RETRIES, timeout=2)
+    connection.set_max_in_flight(100)
+    outcome = ask_through_faults(openai_server, connection, REQUESTS, text, overloaded, model="m")
+    assert len(outcome.answered) + len(outcome.failed) == REQUESTS
+    assert max(outcome.calls.values()) <= RETRIES + 1
+    garbage = [f for f in outcome.failed.values() if isinstance(f, ModelOutputError)]
+    assert 0 < len(garbage) <= outcome.made["garbage"]
+    assert any(outcome.calls[question] > 1 for question in outcome.answered)
+    assert all(type(failure) is not ModelError for failure in outcome.failed.values())

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from flink_agents.api.chat_message import ChatMessage, MessageRole
+from flink_agents.api.chat_message import ChatMessage, ImagePart, MessageRole, TextPart
 from flink_agents.exceptions import ModelRequestError
 from flink_agents.integrations.chat_models.openai.openai_utils import (
     convert_from_openai_message,
@@ -141,3 +141,34 @@ def test_a_tool_message_without_its_call_is_refused(openai_server: RecordedServe
     with pytest.raises(ModelRequestError, match="external_id"):
         ask(openai_server, ChatMessage(role=MessageRole.TOOL, content="3"))
     assert openai_server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("image", "address"),
+    [
+        (ImagePart(url="https://example.com/cat.png"), "https://example.com/cat.png"),
+        (ImagePart(data=b"\x89PNG", media_type="image/png"), "data:image/png;base64,iVBORw=="),
+    ],
+)
+def test_an_image_is_sent_by_its_address_or_as_its_bytes(
+    openai_server: RecordedServer, image: ImagePart, address: str
+) -> None:
+    openai_server.script(text("A cat."))
+    ask(openai_server, ChatMessage(content="What is it?", parts=[image, TextPart(text="Say!")]))
+    assert openai_server.refusals == []
+    (sent,) = openai_server.only_request.body["messages"]
+    assert sent == {
+        "role": "user",
+        "content": [
+            {"type": "text", "text": "What is it?"},
+            {"type": "image_url", "image_url": {"url": address}},
+            {"type": "text", "text": "Say!"},
+        ],
+    }
+
+
+def test_a_message_of_an_image_alone_has_no_empty_text(openai_server: RecordedServer) -> None:
+    openai_server.script(text("A cat."))
+    ask(openai_server, ChatMessage(parts=[ImagePart(url="https://example.com/cat.png")]))
+    (sent,) = openai_server.only_request.body["messages"]
+    assert [part["type"] for part in sent["content"]] == ["image_url"]

@@ -168,7 +168,9 @@ class LlamaEngine:
         except ValueError as error:
             raise ModelRequestError(f"llama.cpp refuses the request: {error}") from error
         self._raise_error_of(chunks, stop)
-        return completion_of(chunks, model=self._settings.model_path.name)
+        name = self._settings.model_path.name
+        # llama.cpp tells a name of its own, which is the same for every file.
+        return {**completion_of(chunks, model=name), "model": name}
 
     def _check(self, request: Mapping[str, Any], core: _Core) -> None:
         if request.get("n") not in (None, 1):

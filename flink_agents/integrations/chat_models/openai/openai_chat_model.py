@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pydantic import Field, SecretStr, model_validator
 from typing_extensions import Self
 
-from flink_agents.api.chat_message import ChatChunk, ChatMessage
 from flink_agents.api.chat_models.chat_model import BaseChatModelSetup
-from flink_agents.api.tools.tool import Tool
-from flink_agents.exceptions import EnvironmentSetupError
-from flink_agents.integrations.chat_models.client_connection import ClientChatModelConnection
-from flink_agents.integrations.chat_models.model_call import ModelCall, Provider
-from flink_agents.integrations.chat_models.openai.openai_request import ChatRequest, chat_request
+from flink_agents.integrations.chat_models.model_call import Provider
+from flink_agents.integrations.chat_models.openai.chat_completions_connection import (
+    ChatCompletionsConnection,
+    openai_sdk,
+)
 from flink_agents.integrations.chat_models.openai.openai_utils import resolve_openai_credentials
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
-
     from flink_agents.integrations.chat_models.sdk_client import ClientSettings
 
 OPENAI: Final = Provider(
@@ -40,7 +34,7 @@ OPENAI: Final = Provider(
 _REASONING_MODEL = re.compile(r"(?:openai/)?(?:o\d|gpt-(?:[5-9]|\d\d)(?!.*chat))")
 
 
-class OpenAIChatModelConnection(ClientChatModelConnection):
+class OpenAIChatModelConnection(ChatCompletionsConnection):
     """Connection to OpenAI or to a server that speaks its protocol.
 
     Equal connections on the same event loop share one client.
@@ -58,14 +52,10 @@ class OpenAIChatModelConnection(ClientChatModelConnection):
         reuse_client: Keep the client and its connections between requests. Default True.
     """
 
-    native_structured_output: ClassVar[bool] = True
+    provider: ClassVar[Provider] = OPENAI
 
     api_key: SecretStr | None = None
     api_base_url: str | None = None
-    max_retries: int = Field(default=3, ge=0)
-    timeout: float = Field(default=60.0, gt=0)
-    default_headers: dict[str, str] | None = Field(default=None, repr=False)
-    reuse_client: bool = True
 
     @model_validator(mode="after")
     def _resolve(self) -> Self:
@@ -75,89 +65,9 @@ class OpenAIChatModelConnection(ClientChatModelConnection):
         self._clients = openai_sdk().CLIENTS.user()
         return self
 
-    async def achat(
-        self, messages: Sequence[ChatMessage], tools: list[Tool] | None = None, **kwargs: Any
-    ) -> ChatMessage:
-        """Send a conversation and wait for the answer.
-
-        Args:
-            messages: The conversation, oldest first.
-            tools: Tools that the model may ask to call.
-            **kwargs: Parameters of the request, ``model`` among them; one that is None is not
-                sent. Besides: ``strict`` (bool) for tools and schema, ``output_schema`` (a JSON
-                schema) for the answer, and the SDK's ``extra_headers``, ``extra_query``,
-                ``extra_body`` and ``timeout`` (seconds).
-
-        Returns:
-            The assistant's message. Its ``extra_args`` hold ``model_name``, ``promptTokens``,
-            ``completionTokens`` and ``finish_reason``, and ``reasoning``, ``refusal`` and
-            ``logprobs`` where there are any.
-
-        Raises:
-            ModelTimeoutError: If the server does not answer in time.
-            ModelUnavailableError: If it cannot be reached, is overloaded or limits the rate.
-            ModelRequestError: If it refuses the request, or the request cannot be made.
-            ModelOutputError: If its answer cannot be read.
-        """
-        request, call = self._request(messages, tools, kwargs)
-        async with self._client() as client:
-            return await openai_sdk().complete_chat(client, request, call)
-
-    async def achat_stream(
-        self, messages: Sequence[ChatMessage], tools: list[Tool] | None = None, **kwargs: Any
-    ) -> AsyncGenerator[ChatChunk, None]:
-        """As :meth:`achat`, in pieces."""
-        request, call = self._request(messages, tools, kwargs)
-        async with (
-            self._client() as client,
-            aclosing(openai_sdk().stream_chat(client, request, call)) as chunks,
-        ):
-            async for chunk in chunks:
-                yield chunk
-
-    def _request(
-        self, messages: Sequence[ChatMessage], tools: list[Tool] | None, arguments: dict[str, Any]
-    ) -> tuple[ChatRequest, ModelCall]:
-        call = self._call(arguments)
-        try:
-            return chat_request(messages, tools or (), arguments), call
-        except ValueError as error:
-            raise call.request_error(f"the request cannot be made: {error}") from error
-
-    @asynccontextmanager
-    async def _client(self) -> AsyncGenerator[AsyncOpenAI, None]:
-        settings = self._settings()
-
-        def create() -> AsyncOpenAI:
-            return openai_sdk().SDK.create(settings)
-
-        if self.reuse_client:
-            yield self._clients.get(settings.key, create)
-        else:
-            async with create() as client:
-                yield client
-
     def _settings(self) -> ClientSettings:
         assert self.api_key is not None and self.api_base_url is not None
-        return openai_sdk().ClientSettings(
-            api_key=self.api_key,
-            base_url=self.api_base_url,
-            timeout=self.timeout,
-            max_retries=self.max_retries,
-            default_headers=self.default_headers or {},
-            max_connections=self.max_in_flight,
-        )
-
-    def _call(self, arguments: Mapping[str, Any]) -> ModelCall:
-        assert self.api_key is not None and self.api_base_url is not None
-        headers = {**(self.default_headers or {}), **(arguments.get("extra_headers") or {})}
-        return ModelCall(
-            provider=OPENAI,
-            model=str(arguments.get("model")),
-            base_url=self.api_base_url,
-            timeout=arguments.get("timeout") or self.timeout,
-            secrets=(self.api_key.get_secret_value(), *map(str, headers.values())),
-        )
+        return self._settings_for(self.api_key, self.api_base_url)
 
 
 class OpenAIChatModelSetup(BaseChatModelSetup):
@@ -221,17 +131,4 @@ class OpenAIChatModelSetup(BaseChatModelSetup):
         return {**kwargs, **self.additional_kwargs}
 
 
-@functools.cache
-def openai_sdk() -> Any:
-    """The module with all that needs the SDK, which is optional and slow to import."""
-    try:
-        from flink_agents.integrations.chat_models.openai import openai_client
-    except ImportError as error:
-        raise EnvironmentSetupError(
-            f"OpenAI chat models need the package openai with its aiohttp transport ({error}). "
-            'Install it: pip install "pyflink-agents[openai]"'
-        ) from error
-    return openai_client
-
-
-__all__ = ["OPENAI", "OpenAIChatModelConnection", "OpenAIChatModelSetup", "openai_sdk"]
+__all__ = ["OPENAI", "OpenAIChatModelConnection", "OpenAIChatModelSetup"]

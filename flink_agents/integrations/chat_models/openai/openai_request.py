@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flink_agents.api.chat_message import ChatMessage
@@ -31,7 +31,7 @@ class ChatRequest:
     """
 
     body: dict[str, Any]
-    options: dict[str, Any]
+    options: dict[str, Any] = field(repr=False)
 
     @property
     def model(self) -> str:

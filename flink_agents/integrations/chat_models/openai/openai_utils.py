@@ -12,6 +12,7 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from flink_agents.api.chat_message import ChatMessage, ImagePart, MessageRole, TextPart
+from flink_agents.integrations.chat_models.api_key import resolve_api_key
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessage
@@ -31,19 +32,12 @@ def resolve_openai_credentials(
     Raises:
         ValueError: If there is no key, or one of them cannot be right.
     """
-    given = api_key.get_secret_value() if isinstance(api_key, SecretStr) else api_key
-    key = (given or os.environ.get("OPENAI_API_KEY") or "").strip()
-    if not key:
-        raise ValueError(
-            "there is no API key: pass api_key or set the environment variable OPENAI_API_KEY. "
-            "For a server that needs none, any text will do"
-        )
-    if not (key.isascii() and key.isprintable()) or " " in key:
-        raise ValueError("api_key holds characters that no key has: check how it was copied")
+    hint = "For a server that needs none, any text will do"
+    key = resolve_api_key(api_key, "OPENAI_API_KEY", hint)
     url = (api_base_url or os.environ.get("OPENAI_API_BASE_URL") or DEFAULT_BASE_URL).strip()
     if not re.match(r"https?://[^/]", url):
         raise ValueError("api_base_url is no URL: it starts with http:// or https://")
-    return SecretStr(key), url.rstrip("/")
+    return key, url.rstrip("/")
 
 
 def convert_to_openai_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""Tongyi: chat models of Alibaba Cloud, reached by the DashScope SDK."""
