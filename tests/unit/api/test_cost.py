@@ -8,18 +8,24 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from flink_agents.api.chat_message import ChatMessage, MessageRole
 from flink_agents.api.chat_models.chat_model import BaseChatModelConnection, BaseChatModelSetup
 from flink_agents.api.chat_models.cost import add_cost
 from flink_agents.api.resource import Resource, ResourceType
 from flink_agents.api.tools.tool import Tool
+from flink_agents.integrations.chat_models.anthropic import AnthropicChatModelConnection
+from flink_agents.integrations.chat_models.azure import AzureChatModelConnection
 from flink_agents.integrations.chat_models.composition import (
     CachedChatModelConnection,
     FallbackChatModelConnection,
 )
+from flink_agents.integrations.chat_models.ollama_chat_model import OllamaChatModelConnection
+from flink_agents.integrations.chat_models.openai import OpenAIChatModelConnection
 from flink_agents.runtime.local_metrics import LocalMetricGroup
 
+KEY = SecretStr("sk-test")
 OPENAI = "https://api.openai.com/v1"
 
 
@@ -54,6 +60,21 @@ def test_a_known_model_costs_what_its_provider_lists() -> None:
 def test_what_is_not_known_has_no_cost(url: str | None, told: dict[str, Any]) -> None:
     assert cost(url, **told) is None
     assert cost(url, **told) is None  # also the second time
+
+
+def test_providers_that_send_bills_tell_their_url() -> None:
+    connections: list[tuple[BaseChatModelConnection, str | None]] = [
+        (OpenAIChatModelConnection(api_key=KEY), OPENAI),
+        (AnthropicChatModelConnection(api_key=KEY), "https://api.anthropic.com"),
+        (
+            AzureChatModelConnection(api_key=KEY, endpoint="https://me.openai.azure.com"),
+            "https://me.openai.azure.com/openai/v1",
+        ),
+        (OllamaChatModelConnection(), None),
+    ]
+    for connection, url in connections:
+        assert connection.api_url == url
+    assert cost("https://me.openai.azure.com/openai/v1", model_name="gpt-4o") > 0
 
 
 class Paid(BaseChatModelConnection):

@@ -79,6 +79,11 @@ class AnthropicChatModelConnection(ClientChatModelConnection):
         self._clients = anthropic_sdk().CLIENTS.user()
         return self
 
+    @property
+    def api_url(self) -> str | None:
+        """The base URL."""
+        return self.api_base_url
+
     async def achat(
         self, messages: Sequence[ChatMessage], tools: list[Tool] | None = None, **kwargs: Any
     ) -> ChatMessage:

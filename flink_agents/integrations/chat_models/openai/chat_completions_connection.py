@@ -47,6 +47,11 @@ class ChatCompletionsConnection(ClientChatModelConnection):
     default_headers: dict[str, str] | None = Field(default=None, repr=False)
     reuse_client: bool = True
 
+    @property
+    def api_url(self) -> str | None:
+        """The base URL."""
+        return self._settings().base_url
+
     async def achat(
         self, messages: Sequence[ChatMessage], tools: list[Tool] | None = None, **kwargs: Any
     ) -> ChatMessage:
