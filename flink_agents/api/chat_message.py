@@ -81,8 +81,9 @@ class ChatMessage(BaseModel):
             "original_id": str | None}``; ``original_id`` is the provider's own id.
         extra_args: What belongs to the message and is never sent to a provider as it is:
             ``external_id`` (of a tool message, the ``original_id`` that it answers),
-            ``reasoning``, ``model_name``, ``promptTokens``, ``completionTokens``,
-            ``structured_output``; or values for the placeholders of a prompt.
+            ``is_error`` (of a tool message, that the call failed), ``reasoning``, ``model_name``,
+            ``promptTokens``, ``completionTokens``, ``structured_output``; or, of a user or system
+            message, values for the placeholders of a prompt.
     """
 
     role: MessageRole = MessageRole.USER

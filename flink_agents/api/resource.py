@@ -126,6 +126,9 @@ class SerializableResource(Resource, ABC):
 
 _SECRET = re.compile(r"(?:^|_)(?:key|token|secret|password|passwd|credentials?|authorization)$")
 
+#: User and password in a URL.
+_USER_INFO = re.compile(r"(?<=://)[^/?#]*(?=@)")
+
 
 def snake_case(name: str) -> str:
     """``apiKey`` as ``api_key``; a name in snake case stays as it is."""
@@ -138,7 +141,10 @@ def is_secret_name(name: str) -> bool:
 
 
 def masked(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments as they may be shown: secrets and all header values replaced by stars."""
+    """The arguments as they may be shown.
+
+    Secrets, all header values, and user and password in a URL are replaced by stars.
+    """
 
     def mask(name: str, value: Any) -> Any:
         if isinstance(value, str) and value.startswith("${env:"):
@@ -151,7 +157,7 @@ def masked(arguments: Mapping[str, Any]) -> dict[str, Any]:
             return {k: "***" if headers else mask(str(k), v) for k, v in items.items()}
         if isinstance(value, (list, tuple)):
             return [mask(name, item) for item in cast("Sequence[Any]", value)]
-        return value
+        return _USER_INFO.sub("***", value) if isinstance(value, str) else value
 
     return {name: mask(name, value) for name, value in arguments.items()}
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from flink_agents.api.agents.agent import Agent
 from flink_agents.api.chat_message import ChatMessage, ImagePart, MessageRole
@@ -83,6 +84,8 @@ def test_requests_that_differ_in_anything_that_is_sent_are_asked_anew() -> None:
         message(tool_calls=[{"id": "1", "original_id": "a", **call}]),
         message(tool_calls=[{"id": "1", "original_id": "b", **call}]),
         message(extra_args={"external_id": "a"}),
+        message(extra_args={"is_error": True}),
+        message(extra_args={"content_blocks": [{"type": "text", "text": "Hi."}]}),
         {"messages": []},
         {**message(), "tools": [FunctionTool(plus)]},
         {**message(), "kwargs": {"model": "m"}},
@@ -108,6 +111,23 @@ def test_connections_to_different_servers_do_not_share_answers() -> None:
     second = cached(Server(name="server", url="http://two").script("of two"))
     again = cached(Server(name="server", url="http://one").script("not asked"))
     assert [ask(c).content for c in (first, second, again)] == ["answer", "of two", "answer"]
+
+
+def test_connections_that_are_made_before_the_first_answer_share_it() -> None:
+    first, second = cached(Inner(name="early")), cached(Inner(name="early").script("not asked"))
+    # Each looks for the memory while nothing is in it.
+    assert first._current() is second._current()
+    assert [ask(connection).content for connection in (first, second)] == ["answer", "answer"]
+
+
+def test_accounts_do_not_share_answers() -> None:
+    class Account(Inner):
+        api_key: SecretStr
+
+    first = cached(Account(name="account", api_key=SecretStr("key of one")))
+    second = cached(Account(name="account", api_key=SecretStr("key of two")).script("of two"))
+    assert [ask(connection).content for connection in (first, second)] == ["answer", "of two"]
+    assert "key of one" not in first._identity("account")
 
 
 def test_an_error_is_not_remembered() -> None:

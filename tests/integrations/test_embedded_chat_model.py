@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -169,6 +170,30 @@ def test_an_answer_is_streamed_and_a_closed_stream_stops_computing() -> None:
     assert got[-1].message is not None
     assert "".join(chunk.content for chunk in got) == got[-1].message.content == whole.content
     assert got[-1].message.extra_args["completionTokens"] > 5
+
+
+def test_a_stream_that_waits_for_its_turn_is_given_up_at_once(
+    connection: EmbeddedChatModelConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compute(_: Any, request: Any, stop: threading.Event, on_chunk: Any) -> ChatMessage:
+        stop.wait()
+        return ChatMessage()
+
+    monkeypatch.setattr(EmbeddedChatModelConnection, "_answer", compute)
+
+    async def ask() -> None:
+        async with aclosing(connection.achat_stream(QUESTION)) as chunks:
+            await anext(chunks)
+
+    async def run() -> None:
+        first, second = asyncio.create_task(ask()), asyncio.create_task(ask())
+        await asyncio.sleep(0.01)  # now the first has the only thread
+        for task in (second, first):
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asyncio.wait_for(task, 20)
+
+    asyncio.run(run())
 
 
 def test_a_stream_of_a_request_that_is_refused_raises() -> None:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
 import traceback
-from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from flink_agents.api.chat_message import ChatMessage
 from flink_agents.exceptions import ModelError
 from tests.providers.recorded_server import (
     Answer,
     HalfAnswer,
     RecordedRequest,
-    RecordedServer,
     Reset,
     Silence,
     Step,
@@ -66,80 +60,3 @@ def assert_fails_without_a_secret(attempt: Callable[[], Any]) -> None:
             told += f"{link} {link!r} {link.args} {link.__dict__}"
     assert CANARY not in told
     assert HEADER_CANARY not in told
-
-
-@dataclass
-class Outcome:
-    """How many questions to a server with faults ended.
-
-    Attributes:
-        made: How often the server made each fault.
-        calls: How often each question came to the server.
-        answered: The questions that got their own answer.
-        failed: The errors of the others.
-    """
-
-    made: Counter[str] = field(default_factory=Counter[str])
-    calls: Counter[str] = field(default_factory=Counter[str])
-    answered: set[str] = field(default_factory=set[str])
-    failed: dict[str, ModelError] = field(default_factory=dict[str, ModelError])
-
-
-FAULTY = 0.2
-
-
-def ask_through_faults(
-    server: RecordedServer,
-    connection: Any,
-    requests: int,
-    text: Callable[[str], Answer],
-    overloaded: Callable[[int], Answer],
-    **arguments: Any,
-) -> Outcome:
-    """Ask many questions at once of a server that makes a fault in every fifth case.
-
-    Args:
-        server: Makes the faults.
-        connection: To the server.
-        requests: How many questions.
-        text: The provider's answer of a text.
-        overloaded: The provider's error of a status.
-        **arguments: Of each call.
-    """
-    chance = random.Random(7)
-    outcome = Outcome()
-    faults: dict[str, Step] = {
-        "429": overloaded(429),
-        "500": overloaded(500),
-        "silence": Silence(),
-        "reset": Reset(),
-        "half": HalfAnswer(text("")),
-        "garbage": Answer(b'{"choices": [{'),
-    }
-
-    def answer(request: RecordedRequest) -> Step:
-        question = request.body["messages"][0]["content"]
-        outcome.calls[question] += 1
-        if chance.random() >= FAULTY:
-            return text(f"answer to {question}")
-        fault = chance.choice(sorted(faults))
-        outcome.made[fault] += 1
-        return faults[fault]
-
-    async def one(question: str) -> None:
-        try:
-            said = await connection.achat([ChatMessage(content=question)], **arguments)
-        except ModelError as failure:
-            outcome.failed[question] = failure
-        else:
-            assert said.content == f"answer to {question}"
-            outcome.answered.add(question)
-
-    async def run() -> None:
-        await asyncio.gather(*(one(f"question {n}") for n in range(requests)))
-        await connection.aclose()
-
-    server.always(answer)
-    asyncio.run(run())
-    assert set(outcome.made) == set(faults)
-    return outcome

@@ -55,6 +55,8 @@ class Streamed:
     content_type: str = "text/event-stream"
     broken: bool = False
     """The connection closes without the end of the body."""
+    silent: bool = False
+    """Nothing comes after the pieces, until the server stops."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ class RecordedServer:
         if isinstance(step, Answer):
             return _response(step)
         if isinstance(step, Streamed):
-            return await _stream(request, step)
+            return await _stream(request, step, self._stop)
         transport = request.transport
         assert transport is not None
         if isinstance(step, Silence):
@@ -189,15 +191,19 @@ class RecordedServer:
         return web.Response()
 
 
-async def _stream(request: web.BaseRequest, step: Streamed) -> web.StreamResponse:
+async def _stream(
+    request: web.BaseRequest, step: Streamed, stop: asyncio.Event
+) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": step.content_type})
     await response.prepare(request)
     for piece in step.pieces:
         await response.write(piece)
         await asyncio.sleep(0.001)  # so that they arrive one by one
-    if step.broken:
-        assert request.transport is not None
-        request.transport.close()
+    if step.silent:
+        await stop.wait()
+    if step.broken or step.silent:
+        if request.transport is not None:  # the client may have gone away during the silence
+            request.transport.close()
     else:
         await response.write_eof()
     return response

@@ -357,11 +357,20 @@ def test_a_result_may_be_an_error_empty_or_an_image(
     assert {name: block.get(name) for name in expected} == expected
 
 
-@pytest.mark.parametrize("arguments", ['{"a": 1', "[1]", [1], None])
-def test_arguments_that_are_no_object_are_sent_as_one(arguments: Any) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ('{"a": 1', {"malformed_arguments": '{"a": 1'}),
+        ("[1]", {"malformed_arguments": "[1]"}),
+        ([1], {"malformed_arguments": "[1]"}),
+        (None, {}),
+    ],
+)
+def test_arguments_that_are_no_object_are_sent_as_one(
+    arguments: Any, expected: dict[str, Any]
+) -> None:
     call = {"id": "1", "function": {"name": "add", "arguments": arguments}}
     sent = convert_to_anthropic_message(said("assistant", tool_calls=[call]))
-    expected = {} if arguments is None else {"malformed_arguments": arguments}
     assert sent["content"][0]["input"] == expected
 
 

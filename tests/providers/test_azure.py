@@ -1,4 +1,4 @@
-"""Azure AI: each documented parameter, on the wire."""
+"""Azure AI: what its requests look like, beside the table in ``test_parameters.py``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 from pydantic import ValidationError
 
 from flink_agents.api.chat_message import ChatMessage, ImagePart, MessageRole
-from flink_agents.api.prompts.prompt import Prompt
 from flink_agents.api.resource import Constant, ResourceName
 from flink_agents.exceptions import ModelRequestError
 from flink_agents.integrations.chat_models.azure import azure_openai_chat_model
@@ -27,7 +26,7 @@ from flink_agents.integrations.chat_models.azure.azure_endpoint import (
 from tests.providers import asking
 from tests.providers.asking import OPENAI
 from tests.providers.azure_protocol import AZURE, KEY, MODELS, V1
-from tests.providers.openai_protocol import overloaded, streamed, text, tool_calls
+from tests.providers.openai_protocol import streamed, text, tool_calls
 from tests.providers.recorded_server import RecordedServer
 
 ABSENT = "not on the wire"
@@ -53,14 +52,6 @@ def version(server: RecordedServer) -> Any:
     return server.only_request.query.get("api-version", ABSENT)
 
 
-def roles(server: RecordedServer) -> Any:
-    return [message["role"] for message in server.only_request.body["messages"]]
-
-
-def tool_names(server: RecordedServer) -> Any:
-    return [tool["function"]["name"] for tool in server.only_request.body.get("tools", ())]
-
-
 def add(a: int, b: int = 2) -> int:
     """Add two numbers."""
     return a + b
@@ -69,29 +60,8 @@ def add(a: int, b: int = 2) -> int:
 Side = Literal["connection", "setup"]
 
 PARAMETERS: list[tuple[Side, str, Any, Wire, Any]] = [
-    ("connection", "api_key", "my-key-1", header("api-key"), "my-key-1"),
     ("connection", "api_key", "my-key-1", header("Authorization"), ABSENT),
-    ("connection", "api_version", "2025-04-01", version, "2025-04-01"),
-    ("connection", "timeout", 7.5, header("x-stainless-read-timeout"), "7.5"),
-    ("connection", "default_headers", {"X-Team": "blue"}, header("X-Team"), "blue"),
-    ("setup", "model", "gpt-4o-east", body("model"), "gpt-4o-east"),
-    ("setup", "prompt", Prompt.from_text("Be brief."), roles, ["system", "user"]),
-    ("setup", "temperature", 0.7, body("temperature"), 0.7),
-    ("setup", "max_tokens", 50, body("max_tokens"), 50),
     ("setup", "top_logprobs", 5, body("logprobs"), True),
-    ("setup", "reasoning_effort", "low", body("reasoning_effort"), "low"),
-    ("setup", "additional_kwargs", {"seed": 7}, body("seed"), 7),
-]
-
-DEFAULTS: list[tuple[str, Wire, Any]] = [
-    ("api_version", version, ABSENT),
-    ("timeout", header("x-stainless-read-timeout"), "60.0"),
-    ("prompt", roles, ["user"]),
-    ("tools", tool_names, []),
-    ("temperature", body("temperature"), ABSENT),
-    ("max_tokens", body("max_tokens"), ABSENT),
-    ("logprobs", body("logprobs"), ABSENT),
-    ("reasoning_effort", body("reasoning_effort"), ABSENT),
 ]
 
 
@@ -102,15 +72,6 @@ def test_a_parameter_shows_on_the_wire(
     azure_server.script(text())
     arguments: dict[str, Any] = {side: {parameter: value}}
     ask(azure_server, **arguments)
-    assert wire(azure_server) == expected
-
-
-@pytest.mark.parametrize(("parameter", "wire", "expected"), DEFAULTS)
-def test_a_default_is_as_documented(
-    azure_server: RecordedServer, parameter: str, wire: Wire, expected: Any
-) -> None:
-    azure_server.script(text())
-    ask(azure_server)
     assert wire(azure_server) == expected
 
 
@@ -244,19 +205,6 @@ def test_a_header_of_the_call_wins(azure_server: RecordedServer) -> None:
     ask(azure_server, extra_headers={"api-key": "for-this-call", "X-Run": "1"})
     assert header("api-key")(azure_server) == "for-this-call"
     assert header("X-Run")(azure_server) == "1"
-
-
-@pytest.mark.parametrize("retries", [0, 2])
-def test_max_retries_is_the_number_of_repeated_requests(
-    azure_server: RecordedServer, retries: int
-) -> None:
-    azure_server.script(*[overloaded()] * retries, text("At last."))
-    assert ask(azure_server, connection={"max_retries": retries}).content == "At last."
-    assert len(azure_server.requests) == retries + 1
-
-
-def test_three_retries_are_the_default() -> None:
-    assert AzureChatModelConnection(**KEY, endpoint="https://x").max_retries == 3
 
 
 def test_the_key_may_come_from_the_environment(

@@ -26,7 +26,6 @@ from tests.providers.faults import (
     HEADER_CANARY,
     HTML,
     SECRETS,
-    ask_through_faults,
     assert_fails_without_a_secret,
     echo,
 )
@@ -127,14 +126,3 @@ def test_no_log_tells_the_key(
         ask(azure_server, connection={"api_key": CANARY})
     assert "HTTP Request" in caplog.text
     assert CANARY not in caplog.text
-
-
-def test_with_a_fifth_of_faults_every_request_ends_in_an_answer_or_a_named_error(
-    azure_server: RecordedServer,
-) -> None:
-    connection = AZURE.connect(azure_server, max_retries=2, timeout=2)
-    connection.set_max_in_flight(50)
-    outcome = ask_through_faults(azure_server, connection, 100, text, overloaded, model="m")
-    assert len(outcome.answered) + len(outcome.failed) == 100
-    assert max(outcome.calls.values()) <= 3
-    assert outcome.answered

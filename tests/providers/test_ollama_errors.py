@@ -23,7 +23,6 @@ from tests.providers.faults import (
     FAULTS_WITH_SECRETS,
     HEADER_CANARY,
     HTML,
-    ask_through_faults,
     assert_fails_without_a_secret,
     echo,
 )
@@ -189,15 +188,3 @@ def test_a_connection_does_not_show_its_secrets(ollama_recorded: RecordedServer)
         OllamaChatModelConnection(**wrong)
     assert CANARY not in str(caught.value) + repr(caught.value)
     assert HEADER_CANARY not in str(caught.value) + repr(caught.value)
-
-
-def test_with_a_fifth_of_faults_every_request_ends_in_an_answer_or_a_named_error(
-    ollama_recorded: RecordedServer,
-) -> None:
-    connection = OLLAMA.connect(ollama_recorded, request_timeout=2)
-    connection.set_max_in_flight(100)
-    outcome = ask_through_faults(ollama_recorded, connection, 300, text, overloaded, model="m")
-    assert len(outcome.answered) + len(outcome.failed) == 300
-    assert len(outcome.failed) == sum(outcome.made.values())
-    assert max(outcome.calls.values()) == 1
-    assert all(type(failure) is not ModelError for failure in outcome.failed.values())

@@ -143,6 +143,22 @@ def test_a_result_without_the_name_of_its_tool_gets_it_from_the_call(key: str) -
     assert convert_to_ollama_messages([asking_for, result])[1]["tool_name"] == "add"
 
 
+def test_thoughts_that_are_not_to_be_shown_are_sent_back_with_their_calls(
+    ollama_recorded: RecordedServer,
+) -> None:
+    asked = tool_calls(("call_1", "add", {"a": 1}), thinking="Add first.")
+    ollama_recorded.script(asked, text(), thinking("Hello?"))
+    silent = {"extract_reasoning": False}
+    question = ChatMessage(content="1 + 2?")
+    calling = ask(ollama_recorded, question, tools=[add], setup=silent)
+    assert "reasoning" not in calling.extra_args
+    args = {"external_id": "call_1", "tool_name": "add"}
+    result = ChatMessage(role=MessageRole.TOOL, content="3", extra_args=args)
+    ask(ollama_recorded, question, calling, result, tools=[add], setup=silent)
+    assert ollama_recorded.requests[1].body["messages"][1]["thinking"] == "Add first."
+    assert "thinking" not in ask(ollama_recorded, setup=silent).extra_args
+
+
 def test_reasoning_of_an_answer_without_calls_is_not_sent_back() -> None:
     answered = convert_from_ollama_message({"content": "42", "thinking": "Six times seven."})
     assert convert_to_ollama_messages([answered]) == [{"role": "assistant", "content": "42"}]

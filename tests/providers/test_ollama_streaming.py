@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -75,6 +76,16 @@ def test_tool_calls_of_several_pieces_come_together_in_the_last(
     assert last.message is not None
     assert [call["original_id"] for call in last.message.tool_calls] == ["c1", "c2"]
     assert last.message.tool_calls[1]["function"]["arguments"] == {"a": 2}
+
+
+def test_a_line_ends_with_a_line_feed_and_nothing_else(ollama_recorded: RecordedServer) -> None:
+    # U+0085 and U+2028 are ends of lines to Python, and no server has to escape them.
+    end = {"message": {"content": "."}, "done": True}
+    lines = [{"message": {"content": "a\u0085b\u2028c"}}, end]
+    whole = "\n\n".join(json.dumps(line, ensure_ascii=False) for line in lines).encode()
+    pieces = [whole[:20], whole[20:31], whole[31:]]
+    ollama_recorded.script(Streamed(pieces, content_type="application/x-ndjson"))
+    assert "".join(c.content for c in ask_for_chunks(ollama_recorded)) == "a\u0085b\u2028c."
 
 
 def test_logprobs_of_all_pieces_come_together(ollama_recorded: RecordedServer) -> None:

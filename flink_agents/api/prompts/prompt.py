@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from flink_agents.api.chat_message import ChatMessage, MessageRole
+from flink_agents.api.chat_message import ChatMessage, MessageRole, TextPart
 from flink_agents.api.prompts.utils import SafeFormatter
 from flink_agents.api.resource import ResourceType, SerializableResource
 
@@ -25,7 +25,7 @@ class Prompt(SerializableResource, ABC):
 
     @staticmethod
     def from_messages(messages: Sequence[ChatMessage]) -> LocalPrompt:
-        """A prompt of several messages, whose contents are templates."""
+        """A prompt of several messages, whose texts are templates."""
         return LocalPrompt(list(messages))
 
     @staticmethod
@@ -41,7 +41,7 @@ class Prompt(SerializableResource, ABC):
             **kwargs: Values of the placeholders.
 
         Returns:
-            The text; of several messages, a line ``role: content`` for each.
+            The text; of several messages, a line ``role: content`` for each. Images are left out.
         """
 
     @abstractmethod
@@ -65,7 +65,7 @@ class LocalPrompt(Prompt):
     """A prompt that is written in the program.
 
     Args:
-        template: A text, or messages whose contents are templates.
+        template: A text, or messages whose texts are templates.
     """
 
     template: str | list[ChatMessage]
@@ -80,7 +80,7 @@ class LocalPrompt(Prompt):
         formatter = SafeFormatter(kwargs)
         if isinstance(self.template, str):
             return formatter.format(self.template)
-        return "\n".join(f"{m.role.value}: {formatter.format(m.content)}" for m in self.template)
+        return "\n".join(f"{m.role.value}: {formatter.format(_text(m))}" for m in self.template)
 
     def format_messages(
         self, role: MessageRole = MessageRole.SYSTEM, /, **kwargs: Any
@@ -94,9 +94,16 @@ class LocalPrompt(Prompt):
         filled: list[ChatMessage] = []
         for message in self.template:
             copied = message.model_copy(deep=True)
-            copied.content = formatter.format(message.content)
+            copied.content = formatter.format(copied.content)
+            for part in copied.parts:
+                if isinstance(part, TextPart):
+                    part.text = formatter.format(part.text)
             filled.append(copied)
         return filled
+
+
+def _text(message: ChatMessage) -> str:
+    return "\n".join(part.text for part in message.all_parts if isinstance(part, TextPart))
 
 
 __all__ = ["LocalPrompt", "Prompt"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -26,6 +25,7 @@ from flink_agents.integrations.chat_models.ollama.ollama_request import (
     chat_request,
     check_parameters,
 )
+from flink_agents.integrations.chat_models.server_url import checked_url
 
 if TYPE_CHECKING:
     from flink_agents.integrations.chat_models.ollama.ollama_client import (
@@ -41,7 +41,9 @@ class OllamaChatModelConnection(ClientChatModelConnection):
 
     Attributes:
         base_url: The server's root, default ``http://localhost:11434``. The environment variable
-            ``OLLAMA_HOST`` is not read: what is not given is as documented.
+            ``OLLAMA_HOST`` is not read: what is not given is as documented. For a server that asks
+            for credentials, put user and password into the URL, or a key into the environment
+            variable ``OLLAMA_API_KEY``, which the SDK sends to any server.
         request_timeout: Seconds without a sign of the server after which a call is given up.
             Above 0, default 30. An answer that is not streamed is one sign: the server has to
             wait for its turn, load the model and write the answer within that time. Of a streamed
@@ -59,10 +61,7 @@ class OllamaChatModelConnection(ClientChatModelConnection):
     @field_validator("base_url")
     @classmethod
     def _check_url(cls, base_url: str) -> str:
-        url = base_url.strip().rstrip("/")
-        if not re.match(r"https?://[^/]", url):
-            raise ValueError("base_url is no URL: it starts with http:// or https://")
-        return url
+        return checked_url(base_url, "base_url")
 
     @model_validator(mode="after")
     def _resolve(self) -> Self:
@@ -168,8 +167,8 @@ class OllamaChatModelSetup(BaseChatModelSetup):
         keep_alive: How long the model stays loaded after the call: a text such as ``10m``, or
             seconds; below 0 for ever. Default ``5m``.
         extract_reasoning: Put what the model thought, in its field or in tags such as
-            ``<think>``, into ``extra_args["reasoning"]``. Default True. Otherwise the field is
-            dropped and tags stay in the text.
+            ``<think>``, into ``extra_args["reasoning"]``. Default True. Otherwise tags stay in the
+            text, and the field is only kept to be sent back with tool calls.
         additional_kwargs: Further parameters. Fields of a chat request, such as ``format``,
             ``truncate``, ``logprobs``, are sent as such, all others as options of the model, such
             as ``seed``, ``num_predict``, ``stop``. They win over the others; None removes one.

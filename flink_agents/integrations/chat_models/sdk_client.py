@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+import logging
 import ssl
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -70,6 +71,20 @@ class ClientSettings:
         )
 
 
+class _HeadersHidden(logging.Filter):
+    """Logs the names of headers without their values, since any of them may be a secret."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        options = record.args
+        headers = options.get("headers") if isinstance(options, Mapping) else None
+        if isinstance(options, Mapping) and isinstance(headers, Mapping):
+            record.args = {**options, "headers": dict.fromkeys(headers, "***")}
+        return True
+
+
+_HEADERS_HIDDEN = _HeadersHidden()
+
+
 @dataclass(frozen=True)
 class Sdk:
     """One of the SDKs.
@@ -82,13 +97,17 @@ class Sdk:
     module: ModuleType
     client: Callable[..., Any]
 
+    def __post_init__(self) -> None:
+        # At the level DEBUG it logs the headers of a call, and masks none.
+        logging.getLogger(f"{self.module.__name__}._base_client").addFilter(_HEADERS_HIDDEN)
+
     def create(self, settings: ClientSettings) -> Any:
         """A new client, to be used on one event loop and closed there."""
         # A request that waits for one of our own connections has not been kept waiting by the
         # server, so that time does not count.
         timeout = httpx2.Timeout(settings.timeout, pool=None)
         connections = settings.max_connections
-        return self.client(
+        client = self.client(
             api_key=settings.api_key.get_secret_value(),
             base_url=settings.base_url,
             timeout=timeout,
@@ -103,6 +122,10 @@ class Sdk:
                 ),
             ),
         )
+        # The SDKs add headers from environment variables, OPENAI_CUSTOM_HEADERS and
+        # ANTHROPIC_CUSTOM_HEADERS, credentials among them, and have no argument to prevent that.
+        client._custom_headers = settings.default_headers
+        return client
 
     async def post(
         self, client: Any, path: str, body: Any, options: Mapping[str, Any], call: ModelCall

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Final
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from typing_extensions import Self
@@ -18,6 +18,7 @@ from flink_agents.exceptions import EnvironmentSetupError
 from flink_agents.integrations.chat_models.api_key import resolve_api_key
 from flink_agents.integrations.chat_models.client_connection import ClientChatModelConnection
 from flink_agents.integrations.chat_models.model_call import ModelCall, Provider
+from flink_agents.integrations.chat_models.server_url import checked_url
 from flink_agents.integrations.chat_models.tongyi.dashscope_request import (
     RESERVED,
     ChatRequest,
@@ -64,9 +65,10 @@ class TongyiChatModelConnection(ClientChatModelConnection):
     @field_validator("base_url")
     @classmethod
     def _check_url(cls, url: str | None) -> str | None:
-        if url is not None and not re.match(r"https?://[^/]", url.strip()):
-            raise ValueError("base_url is no URL: it starts with http:// or https://")
-        return url.strip().rstrip("/") if url is not None else None
+        if url is not None and urlsplit(url).username is not None:
+            # The SDK's transport refuses to send them along with the key, and logs them.
+            raise ValueError("base_url has a user name or password in it: leave them out")
+        return None if url is None else checked_url(url, "base_url")
 
     @model_validator(mode="after")
     def _resolve(self) -> Self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, cast
 
@@ -22,7 +22,7 @@ from flink_agents.api.events.chat_event import (
 )
 from flink_agents.api.resource import ResourceType
 from flink_agents.exceptions import ModelOutputError, OutputSchemaError, ToolRoundsError
-from flink_agents.runtime.actions.tools import call_tools
+from flink_agents.runtime.actions.tools import FailedToolCall, call_tools
 from flink_agents.runtime.context import ActionContext
 
 
@@ -115,16 +115,20 @@ def _correction(error: ModelOutputError) -> ChatMessage:
 def _tool_messages(response: ChatMessage, results: Sequence[Any]) -> list[ChatMessage]:
     """The results as messages, in the order of the calls."""
     return [
-        ChatMessage(
-            role=MessageRole.TOOL,
-            content=_as_text(result),
-            extra_args={
-                "external_id": call.get("original_id") or call.get("id"),
-                "tool_name": call.get("function", {}).get("name"),
-            },
-        )
+        _tool_message(call, result)
         for call, result in zip(response.tool_calls, results, strict=True)
     ]
+
+
+def _tool_message(call: Mapping[str, Any], result: Any) -> ChatMessage:
+    extra_args = {
+        "external_id": call.get("original_id") or call.get("id"),
+        "tool_name": call.get("function", {}).get("name"),
+    }
+    if isinstance(result, FailedToolCall):
+        extra_args["is_error"] = True
+        result = result.told
+    return ChatMessage(role=MessageRole.TOOL, content=_as_text(result), extra_args=extra_args)
 
 
 def _as_text(result: Any) -> str:

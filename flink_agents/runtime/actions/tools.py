@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from uuid import UUID, uuid5
 
+from pydantic import BaseModel
+
 from flink_agents.api.blocking import run_in_thread
 from flink_agents.api.events.tool_event import ToolRequestEvent, ToolResponseEvent
 from flink_agents.api.resource import ResourceType
@@ -20,9 +22,22 @@ from flink_agents.runtime.tool_context import ToolContext
 logger = logging.getLogger(__name__)
 
 
+class FailedToolCall(BaseModel):
+    """What a tool call gave that failed; kept in the journal as any other result.
+
+    Attributes:
+        told: What the model is told.
+    """
+
+    told: str
+
+
 async def tool_call_action(event: ToolRequestEvent, ctx: ActionContext) -> None:
     """Answer a :class:`ToolRequestEvent`: the calls run side by side."""
-    results = await call_tools(ctx, event.tool_calls, None)
+    results = [
+        result.told if isinstance(result, FailedToolCall) else result
+        for result in await call_tools(ctx, event.tool_calls, None)
+    ]
     ids = [_call_id(event.id, call, n) for n, call in enumerate(event.tool_calls)]
     externals = [cast("str | None", call.get("original_id")) for call in event.tool_calls]
     ctx.send_event(
@@ -39,7 +54,7 @@ async def call_tools(
 ) -> list[Any]:
     """Carry out tool calls side by side, each kept in the journal.
 
-    A call that fails does not fail the action: its result is a text that tells the model.
+    A call that fails does not fail the action: the model is told.
 
     Args:
         ctx: Context of the action.
@@ -47,7 +62,7 @@ async def call_tools(
         allowed: Names of the tools that may be called; None for any that is declared.
 
     Returns:
-        The results in the order of the calls.
+        The results in the order of the calls; of one that failed a :class:`FailedToolCall`.
     """
 
     async def one(number: int, call: Mapping[str, Any]) -> Any:
@@ -68,20 +83,23 @@ async def _call_tool(
     declared = [n for k, n in ctx.plan.resources if k is ResourceType.TOOL]
     known = declared if allowed is None else [n for n in allowed if n in declared]
     if name not in known:
-        return f"Error: there is no tool {name!r}. The tools are: {', '.join(known) or 'none'}."
+        tools = ", ".join(known) or "none"
+        return FailedToolCall(told=f"Error: there is no tool {name!r}. The tools are: {tools}.")
     tool = cast("Tool", ctx.get_resource(name, ResourceType.TOOL))
     if not isinstance(arguments, Mapping):
-        return (
-            f"Error: the arguments of tool {name!r} are no JSON object: {str(arguments)[:200]!r}. "
-            "Call it again with valid arguments."
+        return FailedToolCall(
+            told=f"Error: the arguments of tool {name!r} are no JSON object: "
+            f"{str(arguments)[:200]!r}. Call it again with valid arguments."
         )
     try:
         return await _invoke(ctx, tool, cast("Mapping[str, Any]", arguments))
     except ToolArgumentsError as error:
-        return f"Error: {error}"
+        return FailedToolCall(told=f"Error: {error}")
     except Exception as error:
         logger.warning("Tool %r failed with %s: %s", name, type(error).__name__, error)
-        return f"Error: tool {name!r} failed with {type(error).__name__}: {error}"
+        return FailedToolCall(
+            told=f"Error: tool {name!r} failed with {type(error).__name__}: {error}"
+        )
 
 
 async def _invoke(ctx: ActionContext, tool: Tool, arguments: Mapping[str, Any]) -> Any:

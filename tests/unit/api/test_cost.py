@@ -47,6 +47,18 @@ def test_a_known_model_costs_what_its_provider_lists() -> None:
     assert cost("https://api.anthropic.com", model_name="claude-sonnet-4-20250514") > 0
 
 
+def test_parts_of_the_prompt_from_a_cache_have_their_own_price() -> None:
+    # 3 dollars per million tokens of a prompt, 3.75 to write them into the cache, 0.3 to read them.
+    told = {"cache_creation_input_tokens": 1000, "cache_read_input_tokens": 2000}
+    paid = cost(
+        "https://api.anthropic.com",
+        model_name="claude-sonnet-4-20250514",
+        completionTokens=0,
+        **told,
+    )
+    assert paid == pytest.approx(0.003 + 0.00375 + 0.0006)
+
+
 @pytest.mark.parametrize(
     ("url", "told"),
     [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flink_agents.api.chat_message import ChatMessage, MessageRole
+from flink_agents.api.chat_message import ChatMessage, ImagePart, MessageRole, TextPart
 from flink_agents.api.prompts.prompt import LocalPrompt, Prompt
 from flink_agents.api.prompts.utils import SafeFormatter, format_string
 from flink_agents.api.resource import ResourceType
@@ -108,6 +108,16 @@ def test_messages_keep_role_and_extra_args_and_the_template_stays() -> None:
     assert (second.role, second.content) == (MessageRole.USER, "2")
     first.extra_args["k"].append(2)
     assert prompt.format_messages()[0].extra_args == {"k": [1]}
+
+
+def test_texts_between_images_are_filled_too() -> None:
+    image = ImagePart(url="http://a/{x}.png")
+    template = ChatMessage(content="{x}:", parts=[image, TextPart(text="Is it {x}?")])
+    prompt = Prompt.from_messages([template])
+    (filled,) = prompt.format_messages(x="red")
+    assert filled.all_parts == [TextPart(text="red:"), image, TextPart(text="Is it red?")]
+    assert prompt.format_string(x="red") == "user: red:\nIs it red?"
+    assert template.parts[1] == TextPart(text="Is it {x}?")
 
 
 def test_messages_as_one_text_name_their_roles() -> None:

@@ -64,3 +64,8 @@ def test_secrets_are_not_in_the_picture_nor_in_the_plan_s_text() -> None:
     shown = repr(plan.resources[ResourceType.CHAT_MODEL_CONNECTION, "server"])
     assert SECRET not in shown
     assert "***" in shown
+
+
+def test_user_and_password_of_a_url_are_not_in_the_plan_s_text() -> None:
+    shown = repr(ResourceDescriptor(clazz="a.B", base_url=f"https://me:{SECRET}@host/v1?q=a@b"))
+    assert shown == "ResourceDescriptor(a.B, base_url='https://***@host/v1?q=a@b')"

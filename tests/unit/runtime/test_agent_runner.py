@@ -287,6 +287,19 @@ def test_after_a_crash_what_tool_and_model_have_answered_is_not_asked_again() ->
     assert [len(messages) for messages, _, _ in Model.asked] == [1, 3, 3]
 
 
+def test_after_a_crash_a_tool_that_failed_still_counts_as_failed() -> None:
+    def use(name: str) -> str:
+        Calls.made[name] += 1
+        raise ValueError(f"no {name}")
+
+    crash_after_the_tool(with_tool(use))
+    assert Calls.made == {"t": 1}
+    before, after = [messages[-1] for messages, _, _ in Model.asked[1:]]
+    assert before == after
+    assert after.extra_args["is_error"] is True
+    assert after.content == "Error: tool 'use' failed with ValueError: no t"
+
+
 @pytest.mark.parametrize(
     "act",
     [

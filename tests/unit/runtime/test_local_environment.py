@@ -185,6 +185,7 @@ def test_a_tool_call_that_goes_wrong_is_told_to_the_model_and_the_run_goes_on(
     assert run(Answering(), {"key": 1, "value": "x"}) == [{1: "sorry"}]
     (answer,) = [m for m in Model.asked[-1][0] if m.role is MessageRole.TOOL]
     assert answer.content.startswith("Error: ")
+    assert answer.extra_args["is_error"] is True
     for part in told:
         assert part in answer.content
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, cast
-from uuid import uuid4
 
 from flink_agents.api.chat_message import ChatMessage, MessageRole
+from flink_agents.integrations.chat_models.tool_calls import tool_call
 
 _THINKING = ("thinking", "redacted_thinking")
 _USAGE = ("cache_creation_input_tokens", "cache_read_input_tokens")
@@ -87,13 +87,7 @@ def _is_plain(blocks: list[dict[str, Any]]) -> bool:
 
 
 def _tool_call(block: Mapping[str, Any]) -> dict[str, Any]:
-    arguments = block.get("input")
-    return {
-        "id": str(uuid4()),
-        "type": "function",
-        "function": {"name": block["name"], "arguments": {} if arguments is None else arguments},
-        "original_id": block.get("id") or None,
-    }
+    return tool_call(block["name"], block.get("input"), block.get("id"))
 
 
 __all__ = ["convert_from_anthropic_message"]

@@ -47,8 +47,9 @@ if TYPE_CHECKING:
 class AnthropicChatModelConnection(ClientChatModelConnection):
     """Connection to Anthropic or to a server that speaks its protocol.
 
-    Equal connections on the same event loop share one client. Of the environment nothing is used
-    but what is named here: none of the SDK's other variables, and none of its profiles.
+    Equal connections on the same event loop share one client. Of the environment, keys, address
+    and headers come from nothing but what is named here: not from the SDK's other variables, nor
+    from its profiles. ``ANTHROPIC_LOG`` and those for OpenTelemetry work as with the SDK.
 
     Attributes:
         api_key: The key, sent as a bearer token. Default: the environment variable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import Any, Final, cast
 
 import anthropic
@@ -21,16 +22,7 @@ from flink_agents.integrations.shared_clients import SharedClients
 
 _PATH = "/v1/messages"
 
-
-def _open_client(**arguments: Any) -> AsyncAnthropic:
-    client = AsyncAnthropic(**arguments)
-    # The SDK adds headers from the environment variable ANTHROPIC_CUSTOM_HEADERS, credentials
-    # among them, and has no argument to prevent that.
-    client._custom_headers = arguments["default_headers"]
-    return client
-
-
-SDK: Final = Sdk(anthropic, _open_client)
+SDK: Final = Sdk(anthropic, AsyncAnthropic)
 CLIENTS: Final[SharedClients[AsyncAnthropic]] = SharedClients(AsyncAnthropic.close)
 
 
@@ -60,17 +52,18 @@ async def stream_message(
     streamed = {**request.body, "stream": True}
     built = MessageBuilder()
     prefill = request.prefill
-    async for event in SDK.stream(client, _PATH, streamed, request.options, call):
-        if failure := _reported(event, call):
-            raise failure
-        try:
-            added = built.add(event)
-        except ValueError as error:
-            raise call.output_error(str(error), str(event)) from error
-        if added.content.strip():
-            added.content, prefill = _with_prefill(added.content, prefill), ""
-        if added.content or added.reasoning:
-            yield added
+    async with aclosing(SDK.stream(client, _PATH, streamed, request.options, call)) as events:
+        async for event in events:
+            if failure := _reported(event, call):
+                raise failure
+            try:
+                added = built.add(event)
+            except ValueError as error:
+                raise call.output_error(str(error), str(event)) from error
+            if added.content.strip():
+                added.content, prefill = _with_prefill(added.content, prefill), ""
+            if added.content or added.reasoning:
+                yield added
     if not built.is_finished:
         raise call.connection_error(ConnectionError("the answer ended before it was complete"))
     yield ChatChunk(message=_read(built.message, request, call))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from flink_agents.integrations.chat_models.api_key import resolve_api_key
+from flink_agents.integrations.chat_models.server_url import checked_url
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 
@@ -29,16 +29,15 @@ def resolve_anthropic_credentials(
     key = resolve_api_key(
         api_key, "ANTHROPIC_API_KEY", "For a server that needs none, any text will do"
     )
-    url = (api_base_url or os.environ.get("ANTHROPIC_BASE_URL") or DEFAULT_BASE_URL).strip()
-    if not re.match(r"https?://[^/]", url):
-        raise ValueError("api_base_url is no URL: it starts with http:// or https://")
+    given = api_base_url or os.environ.get("ANTHROPIC_BASE_URL") or DEFAULT_BASE_URL
+    url = checked_url(given, "api_base_url")
     if urlsplit(url).username is not None:
         # The SDK's transport refuses to send them along with the key.
         raise ValueError(
             "api_base_url has a user name or password in it: set the header Authorization in "
             "default_headers instead, which then goes in place of the key"
         )
-    return key, url.rstrip("/").removesuffix("/v1")
+    return key, url.removesuffix("/v1")
 
 
 __all__ = ["resolve_anthropic_credentials"]

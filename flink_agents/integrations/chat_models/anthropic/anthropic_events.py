@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 from flink_agents.api.chat_message import ChatChunk
+from flink_agents.integrations.chat_models.tool_calls import read_arguments
 
 #: The field of a block that a delta of each kind adds to, and the delta's own name for it.
 _ADDED = {
@@ -90,19 +90,7 @@ def _finished(block: dict[str, Any]) -> dict[str, Any]:
         return block
     done = {name: value for name, value in block.items() if name != "partial_json"}
     written: str = block["partial_json"]
-    return {**done, "input": _read_input(written)} if written.strip() else done
-
-
-def _read_input(written: str) -> Any:
-    try:
-        read = json.loads(written, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        return written
-    return read if isinstance(read, dict) else written
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON value")
+    return {**done, "input": read_arguments(written)} if written.strip() else done
 
 
 __all__ = ["MessageBuilder"]

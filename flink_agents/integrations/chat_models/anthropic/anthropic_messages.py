@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from flink_agents.api.chat_message import ChatMessage, ImagePart, MessageRole, TextPart
+from flink_agents.integrations.chat_models.tool_calls import (
+    require_answered_call,
+    sent_arguments,
+)
 
 Block = dict[str, Any]
 
@@ -104,13 +108,7 @@ def _image(part: ImagePart) -> Block:
 
 def _tool_result(message: ChatMessage) -> Block:
     extra = message.extra_args
-    call_id = extra.get("external_id") or extra.get("externalId")
-    if not call_id:
-        raise ValueError(
-            "a tool message does not say which call it answers: set its "
-            "extra_args['external_id'] to the 'original_id' of the tool call"
-        )
-    block: Block = {"type": "tool_result", "tool_use_id": _tool_id(call_id)}
+    block: Block = {"type": "tool_result", "tool_use_id": _tool_id(require_answered_call(message))}
     if content := _content(_parts(message)):
         block["content"] = content
     if extra.get("is_error") or extra.get("isError"):
@@ -141,18 +139,11 @@ def _whole_content(message: ChatMessage) -> list[Block]:
 
 
 def _tool_use(call: Mapping[str, Any]) -> Block:
-    function = call["function"]
-    arguments = function.get("arguments")
-    if arguments is None:
-        arguments = {}
-    elif not isinstance(arguments, dict):
-        # The API takes nothing but an object, and the model shall see what it wrote.
-        arguments = {"malformed_arguments": arguments}
     return {
         "type": "tool_use",
         "id": _tool_id(call.get("original_id") or call["id"]),
-        "name": function["name"],
-        "input": cast("dict[str, Any]", arguments),
+        "name": call["function"]["name"],
+        "input": sent_arguments(call),
     }
 
 

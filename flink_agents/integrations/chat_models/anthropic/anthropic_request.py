@@ -21,9 +21,7 @@ from flink_agents.integrations.chat_models.anthropic.anthropic_models import (
     thinks,
 )
 from flink_agents.integrations.chat_models.anthropic.anthropic_schema import closed_schema
-
-#: Options of the SDK for one request, and the SDK's own names for them.
-_OPTIONS = {"extra_headers": "headers", "extra_query": "params", "timeout": "timeout"}
+from flink_agents.integrations.chat_models.sdk_options import take_options
 
 _VERSION_HEADER = "anthropic-version"
 #: The last version of the API that takes sampling parameters, from any model.
@@ -71,7 +69,7 @@ def message_request(
     """
     rest = {name: value for name, value in arguments.items() if value is not None}
     extra_body = rest.pop("extra_body", {})
-    options = {name: rest.pop(key) for key, name in _OPTIONS.items() if key in rest}
+    options = take_options(rest)
     schema = rest.pop("output_schema", None)
     wants_prefill = bool(rest.pop("json_prefill", False))
     strict = bool(rest.pop("strict_tools", False))

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
+
+from flink_agents.integrations.chat_models.schema_nodes import as_node, has_type, place
 
 _KEPT = ("type", "title", "description", "enum", "const", "default")
 _FORMATS = frozenset(
@@ -53,20 +55,18 @@ class _Rewriter:
 
     def rewrite(self, schema: Any, path: str) -> dict[str, Any]:
         """One schema and all in it, references replaced by what they refer to."""
-        if not isinstance(schema, Mapping):
-            raise _refused(path, "takes any value" if schema else "takes no value")
-        node = self._with_parts(cast("Mapping[str, Any]", schema), path)
+        node = as_node(schema, path, _refused)
         if name := _referred(node):
             return self._definition_at(name, node, path)
         done = {name: node[name] for name in _KEPT if name in node}
         if variants := node.get("anyOf") or node.get("oneOf"):
             done["anyOf"] = [self.rewrite(variant, path) for variant in variants]
-        if _is(node, "object") or "properties" in node:
+        if has_type(node, "object") or "properties" in node:
             self._close_object(done, node, path)
-        if _is(node, "array"):
+        if has_type(node, "array"):
             if "items" not in node or "prefixItems" in node:
                 raise _refused(path, "is a list whose items have no one schema")
-            done["items"] = self.rewrite(node["items"], _join(path, "[]"))
+            done["items"] = self.rewrite(node["items"], place(path, "[]"))
         if not done.keys() & {"type", "anyOf", "enum", "const"}:
             raise _refused(path, "takes any value")
         _add_limits(done, node)
@@ -93,18 +93,10 @@ class _Rewriter:
         properties: Mapping[str, Any] = node.get("properties", {})
         done["type"] = node.get("type", "object")
         done["properties"] = {
-            name: self.rewrite(part, _join(path, name)) for name, part in properties.items()
+            name: self.rewrite(part, place(path, name)) for name, part in properties.items()
         }
         done["required"] = [name for name in node.get("required", ()) if name in properties]
         done["additionalProperties"] = False
-
-    @staticmethod
-    def _with_parts(node: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-        if "allOf" not in node:
-            return node
-        if len(node["allOf"]) != 1:
-            raise _refused(path, "combines several schemas (allOf)")
-        return {**node["allOf"][0], **_without(node, "allOf")}
 
 
 def _add_limits(done: dict[str, Any], node: Mapping[str, Any]) -> None:
@@ -126,15 +118,6 @@ def _referred(node: Mapping[str, Any]) -> str:
 
 def _without(node: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in node.items() if name not in names}
-
-
-def _is(node: Mapping[str, Any], kind: str) -> bool:
-    found = node.get("type")
-    return found == kind or (isinstance(found, list) and kind in found)
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
 
 
 def _refused(path: str, problem: str) -> ValueError:

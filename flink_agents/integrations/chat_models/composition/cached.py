@@ -20,7 +20,10 @@ from flink_agents.api.tools.tool import Tool
 from flink_agents.integrations.chat_models.composition.wrapper import WrapperChatModelConnection
 
 #: What of a message's ``extra_args`` a provider gets to see in some form.
-_SENT_ARGS = ("external_id", "externalId", "tool_name", "reasoning", "reasoning_blocks")
+_SENT_ARGS = (
+    *("external_id", "externalId", "tool_name", "is_error", "isError"),
+    *("reasoning", "thinking", "reasoning_blocks", "content_blocks"),
+)
 
 
 class CachedChatModelConnection(WrapperChatModelConnection):
@@ -34,10 +37,10 @@ class CachedChatModelConnection(WrapperChatModelConnection):
 
     Attributes:
         connection: Name of the connection that requests are passed on to.
-        scope: ``process``: all keys of a process share the answers, which end with it. ``key``:
-            each key has its own, kept in Flink's state with it, also over restarts. That works for
-            chat requests and in asynchronous actions; elsewhere nothing is remembered. Default
-            ``process``.
+        scope: ``process``: all keys of a process share the answers, which end with the last
+            connection that uses them. ``key``: each key has its own, kept in Flink's state with
+            it, also over restarts. That works for chat requests and in asynchronous actions;
+            elsewhere nothing is remembered. Default ``process``.
         ttl: Seconds that an answer is remembered. Above 0, default 3,600.
         max_entries: Answers that are remembered, of a process or of each key; beyond that those
             that were not used for longest go. At least 1. Default 10,000, or 20 per key.
@@ -123,8 +126,10 @@ class CachedChatModelConnection(WrapperChatModelConnection):
         if self._held is None:
             settings = self.ttl, self.max_entries or 10_000
             with _lock:
-                self._held = _shared.get(settings) or Answers(*settings)
-                _shared[settings] = self._held
+                # Not by `or`: answers that are still empty count as false.
+                if (held := _shared.get(settings)) is None:
+                    held = _shared[settings] = Answers(*settings)
+                self._held = held
         return self._held
 
     def _count(self, name: str) -> None:

@@ -132,7 +132,8 @@ class FallbackChatModelConnection(WrapperChatModelConnection):
 
     def _failed(self, name: str, error: Exception, failures: list[tuple[str, Exception]]) -> None:
         if isinstance(error, (TimeoutError, asyncio.TimeoutError)):
-            error = ModelTimeoutError(str(error) or f"no whole answer within {self.timeout} s")
+            limit = "in time" if self.timeout is None else f"within {self.timeout:g} s"
+            error = ModelTimeoutError(str(error) or f"no whole answer {limit}")
         failures.append((name, error))
         if (metrics := self.metric_group) is not None:
             metrics.get_sub_group("connection").get_sub_group(name).get_counter("fallbacks").inc()

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import Field, PrivateAttr, model_validator
 from typing_extensions import Self
 
-from flink_agents.api.chat_message import ChatChunk, ChatMessage
+from flink_agents.api.chat_message import ChatChunk, ChatMessage, TextPart
 from flink_agents.api.tools.tool import Tool
 from flink_agents.integrations.chat_models.composition.token_bucket import TokenBucket
 from flink_agents.integrations.chat_models.composition.wrapper import WrapperChatModelConnection
@@ -123,8 +123,7 @@ class Limits:
         Returns:
             The tokens that were reserved for it.
         """
-        chars = sum(len(message.content) for message in messages)
-        tokens = chars / _CHARS_PER_TOKEN + self.mean_answer
+        tokens = sum(map(_chars, messages)) / _CHARS_PER_TOKEN + self.mean_answer
         wait = self.requests.reserve(1) if self.requests is not None else 0.0
         if self.tokens is not None:
             wait = max(wait, self.tokens.reserve(tokens))
@@ -145,6 +144,10 @@ class Limits:
         if self.tokens is not None and isinstance(prompt, int) and isinstance(completion, int):
             self.tokens.correct(prompt + completion - reserved)
             self.mean_answer += _NEW_WEIGHT * (completion - self.mean_answer)
+
+
+def _chars(message: ChatMessage) -> int:
+    return sum(len(part.text) for part in message.all_parts if isinstance(part, TextPart))
 
 
 def _bucket(per_minute: float | None, burst_seconds: float) -> TokenBucket | None:

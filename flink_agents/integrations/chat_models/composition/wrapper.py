@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, ClassVar, cast
 
-from pydantic import PrivateAttr
+from pydantic import PrivateAttr, SecretStr
 
 from flink_agents.api.blocking import event_loop, run_blocking
 from flink_agents.api.chat_message import ChatChunk, ChatMessage
@@ -77,7 +78,7 @@ class WrapperChatModelConnection(BaseChatModelConnection):
         told.append(connection.model_dump())
         if isinstance(connection, WrapperChatModelConnection):
             told += [connection._identity(inner) for inner in connection.wrapped(told[-1])]
-        identity = self._identities[name] = json.dumps(told, sort_keys=True, default=repr)
+        identity = self._identities[name] = json.dumps(told, sort_keys=True, default=_shown)
         return identity
 
     async def _ask(
@@ -105,6 +106,13 @@ class WrapperChatModelConnection(BaseChatModelConnection):
                 if chunk.message is not None:
                     add_cost(chunk.message, connection.api_url)
                 yield chunk
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        # Another key is another account: what it allows and what it was answered are its own.
+        return hashlib.blake2b(value.get_secret_value().encode(), digest_size=16).hexdigest()
+    return repr(value)
 
 
 def _adapted(

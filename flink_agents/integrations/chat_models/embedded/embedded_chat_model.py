@@ -80,7 +80,8 @@ class EmbeddedChatModelConnection(BaseChatModelConnection):
             loop.call_soon_threadsafe(chunks.put_nowait, chunk)
 
         request = _request(messages, tools, kwargs)
-        answer = loop.run_in_executor(self._threads(), self._answer, request, stop, give)
+        computing = self._threads().submit(self._answer, request, stop, give)
+        answer = asyncio.wrap_future(computing)
         answer.add_done_callback(lambda _: chunks.put_nowait(None))
         built = CompletionBuilder("")
         try:
@@ -91,9 +92,11 @@ class EmbeddedChatModelConnection(BaseChatModelConnection):
             yield ChatChunk(message=await answer)
         finally:
             stop.set()
-            await asyncio.wait([answer])
-            if not answer.cancelled():
-                answer.exception()  # seen here, or of an answer that nobody waits for any more
+            # One that waits for its turn is taken out of the line, all others end soon.
+            if not computing.cancel():
+                await asyncio.wait([answer])
+                if not answer.cancelled():
+                    answer.exception()  # seen here, or of an answer that nobody waits for any more
 
     def close(self) -> None:
         """Stop what is being computed, and free the model if nobody else uses it."""

@@ -23,7 +23,8 @@ def convert_from_ollama_answer(
     Args:
         answer: As JSON.
         asked_model: Counts as ``model_name`` if the answer names no model.
-        extract_reasoning: Takes reasoning out of the text. Default: reasoning is not returned.
+        extract_reasoning: Takes reasoning out of the text. Default: ``reasoning`` is not returned;
+            what was thought before tool calls is kept as ``thinking``, to be sent back with them.
 
     Returns:
         The message; ``extra_args`` holds ``model_name``, ``promptTokens``, ``completionTokens``,
@@ -43,6 +44,9 @@ def convert_from_ollama_answer(
         message.content, tagged = extract_reasoning(message.content)
         if reasoning := "\n".join(text.strip() for text in (thinking, tagged) if text):
             message.extra_args["reasoning"] = reasoning
+    elif thinking and message.tool_calls:
+        # Not to be read, but the model has to see it again with the results.
+        message.extra_args["thinking"] = thinking
     known = {
         "model_name": given.get("model") or asked_model,
         # The server leaves out a count of zero.

@@ -144,16 +144,15 @@ class OllamaClient(ollama.AsyncClient):
             Each line as JSON.
         """
         failure: ModelError | None = None
-        line = ""
+        line = b""
         try:
             async with self._client.stream("POST", _PATH, json=body) as response:
                 if response.status_code >= 400:
                     await response.aread()
                     failure = _refused(call, response)
                 else:
-                    async for line in response.aiter_lines():
-                        if line:
-                            yield json.loads(line)
+                    async for line in _lines(response):
+                        yield json.loads(line)
         except (json.JSONDecodeError, RecursionError) as error:
             failure = call.output_error(str(error), line)
         except _FAILURES as error:
@@ -207,6 +206,22 @@ async def stream_chat(
     except ValueError as error:
         raise call.output_error(str(error), "the pieces of the answer") from error
     yield ChatChunk(message=message)
+
+
+async def _lines(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    """The lines that are not empty.
+
+    httpx's own ``aiter_lines`` also breaks at characters that may stand within JSON, such as
+    U+0085.
+    """
+    rest = b""
+    async for part in response.aiter_bytes():
+        *lines, rest = (rest + part).split(b"\n")
+        for line in lines:
+            if line.strip():
+                yield line
+    if rest.strip():
+        yield rest
 
 
 def _extraction(request: ChatRequest) -> ExtractReasoning | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
-from uuid import uuid4
 
 from flink_agents.api.chat_message import ChatMessage, ImagePart, MessageRole, TextPart
+from flink_agents.integrations.chat_models.tool_calls import (
+    answered_call,
+    sent_arguments,
+    tool_call,
+)
 
 
 def convert_to_ollama_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
@@ -31,14 +34,15 @@ def _to_ollama_message(message: ChatMessage, tool_names: Mapping[str, str]) -> d
     if images:
         sent["images"] = images
     if message.role is MessageRole.TOOL:
-        call_id = str(extra.get("external_id") or extra.get("externalId") or "")
+        call_id = answered_call(message) or ""
         name = extra.get("tool_name") or tool_names.get(call_id)
         sent |= {k: str(v) for k, v in {"tool_name": name, "tool_call_id": call_id}.items() if v}
     if message.role is MessageRole.ASSISTANT and message.tool_calls:
         sent["tool_calls"] = [_to_ollama_call(call) for call in message.tool_calls]
         # A model that thought before it called has to see its thoughts with the result.
-        if isinstance(reasoning := extra.get("reasoning"), str) and reasoning:
-            sent["thinking"] = reasoning
+        thinking = extra.get("reasoning") or extra.get("thinking")
+        if isinstance(thinking, str) and thinking:
+            sent["thinking"] = thinking
     return sent
 
 
@@ -47,12 +51,8 @@ def _text(message: ChatMessage) -> str:
 
 
 def _to_ollama_call(call: Mapping[str, Any]) -> dict[str, Any]:
-    function = call["function"]
-    arguments = _read_arguments(function.get("arguments"))
-    if not isinstance(arguments, dict):
-        # The server takes nothing but an object.
-        arguments = {"malformed_arguments": arguments}
-    sent: dict[str, Any] = {"function": {"name": function["name"], "arguments": arguments}}
+    function = {"name": call["function"]["name"], "arguments": sent_arguments(call)}
+    sent: dict[str, Any] = {"function": function}
     if call.get("original_id"):
         sent["id"] = str(call["original_id"])
     return sent
@@ -84,30 +84,7 @@ def convert_from_ollama_message(message: Any) -> ChatMessage:
 
 def _from_ollama_call(call: Mapping[str, Any]) -> dict[str, Any]:
     function = call["function"]
-    return {
-        "id": str(uuid4()),
-        "type": "function",
-        "function": {
-            "name": function["name"],
-            "arguments": _read_arguments(function.get("arguments")),
-        },
-        "original_id": call.get("id") or None,
-    }
-
-
-def _read_arguments(arguments: Any) -> Any:
-    """Arguments as an object where they are one; Ollama's own are, other servers send text."""
-    if arguments is None or arguments == "":
-        return {}
-    if isinstance(arguments, Mapping):
-        return dict(cast("Mapping[str, Any]", arguments))
-    if not isinstance(arguments, str):
-        return json.dumps(arguments)
-    try:
-        read = json.loads(arguments)
-    except (ValueError, RecursionError):
-        return arguments
-    return read if isinstance(read, dict) else arguments
+    return tool_call(function["name"], function.get("arguments"), call.get("id"))
 
 
 __all__ = ["convert_from_ollama_message", "convert_to_ollama_messages"]

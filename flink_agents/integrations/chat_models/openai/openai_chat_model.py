@@ -37,7 +37,8 @@ _REASONING_MODEL = re.compile(r"(?:openai/)?(?:o\d|gpt-(?:[5-9]|\d\d)(?!.*chat))
 class OpenAIChatModelConnection(ChatCompletionsConnection):
     """Connection to OpenAI or to a server that speaks its protocol.
 
-    Equal connections on the same event loop share one client.
+    Equal connections on the same event loop share one client. Of the environment the SDK also sends
+    ``OPENAI_ORG_ID`` and ``OPENAI_PROJECT_ID``, which tell OpenAI whom to bill.
 
     Attributes:
         api_key: The key. Default: the environment variable ``OPENAI_API_KEY``; one of both has to

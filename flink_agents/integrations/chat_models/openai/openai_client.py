@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import Any, Final, cast
 
 import openai
@@ -48,15 +49,16 @@ async def stream_chat(
     """As :func:`complete_chat`, in pieces."""
     streamed = {"stream_options": {"include_usage": True}, **request.body, "stream": True}
     built = CompletionBuilder(request.model)
-    async for event in SDK.stream(client, _PATH, streamed, request.options, call):
-        if failure := _reported(event, call):
-            raise failure
-        try:
-            added = built.add(event)
-        except ValueError as error:
-            raise call.output_error(str(error), str(event)) from error
-        if added.content or added.reasoning:
-            yield added
+    async with aclosing(SDK.stream(client, _PATH, streamed, request.options, call)) as events:
+        async for event in events:
+            if failure := _reported(event, call):
+                raise failure
+            try:
+                added = built.add(event)
+            except ValueError as error:
+                raise call.output_error(str(error), str(event)) from error
+            if added.content or added.reasoning:
+                yield added
     if not built.is_finished:
         raise call.connection_error(ConnectionError("the answer ended before it was complete"))
     yield ChatChunk(message=_read(built.completion, request, call))

@@ -13,12 +13,10 @@ from flink_agents.api.tools.tool import Tool
 from flink_agents.integrations.chat_models.chat_model_utils import to_openai_tool
 from flink_agents.integrations.chat_models.openai.openai_utils import convert_to_openai_messages
 from flink_agents.integrations.chat_models.openai.strict_schema import strict_schema
+from flink_agents.integrations.chat_models.sdk_options import take_options
 
 #: Models older than structured output: a closed list, gpt-3.5 and gpt-4 without a letter or dot.
 _BEFORE_JSON_SCHEMA = re.compile(r"(?:openai/)?gpt-(?:3\.5|4(?:-|$))")
-
-#: Options of the SDK for one request, and the SDK's own names for them.
-_OPTIONS = {"extra_headers": "headers", "extra_query": "params", "timeout": "timeout"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ def chat_request(
     strict = bool(rest.pop("strict", False))
     schema = rest.pop("output_schema", None)
     extra_body = rest.pop("extra_body", None) or {}
-    options = {name: rest.pop(key, None) for key, name in _OPTIONS.items()}
+    options = take_options(rest)
     model = rest.pop("model", None)
     if not model:
         raise ValueError("no model is named: set model in the chat model setup")
@@ -73,10 +71,7 @@ def chat_request(
             body["response_format"] = to_response_format(schema, strict=strict)
     body["messages"] = convert_to_openai_messages(messages)
     body |= {name: value for name, value in rest.items() if value is not None}
-    return ChatRequest(
-        body={**body, **extra_body},
-        options={name: value for name, value in options.items() if value is not None},
-    )
+    return ChatRequest({**body, **extra_body}, options)
 
 
 def convert_to_openai_tools(tools: Sequence[Tool], *, strict: bool) -> list[dict[str, Any]]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, cast
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import SecretStr
 
 from flink_agents.api.chat_message import ChatMessage, ImagePart, MessageRole, TextPart
 from flink_agents.integrations.chat_models.api_key import resolve_api_key
+from flink_agents.integrations.chat_models.server_url import checked_url
+from flink_agents.integrations.chat_models.tool_calls import (
+    require_answered_call,
+    sent_arguments,
+    tool_call,
+)
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessage
@@ -34,10 +38,8 @@ def resolve_openai_credentials(
     """
     hint = "For a server that needs none, any text will do"
     key = resolve_api_key(api_key, "OPENAI_API_KEY", hint)
-    url = (api_base_url or os.environ.get("OPENAI_API_BASE_URL") or DEFAULT_BASE_URL).strip()
-    if not re.match(r"https?://[^/]", url):
-        raise ValueError("api_base_url is no URL: it starts with http:// or https://")
-    return key, url.rstrip("/")
+    url = api_base_url or os.environ.get("OPENAI_API_BASE_URL") or DEFAULT_BASE_URL
+    return key, checked_url(url, "api_base_url")
 
 
 def convert_to_openai_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
@@ -53,14 +55,7 @@ def convert_to_openai_message(message: ChatMessage) -> dict[str, Any]:
     """
     role, content = message.role.value, message.content
     if message.role is MessageRole.TOOL:
-        extra = message.extra_args
-        call_id = extra.get("external_id") or extra.get("externalId")
-        if not call_id:
-            raise ValueError(
-                "a tool message does not say which call it answers: set its "
-                "extra_args['external_id'] to the 'original_id' of the tool call"
-            )
-        return {"role": role, "content": content, "tool_call_id": str(call_id)}
+        return {"role": role, "content": content, "tool_call_id": require_answered_call(message)}
     if message.role is MessageRole.ASSISTANT and message.tool_calls:
         calls = [_to_openai_call(call) for call in message.tool_calls]
         return {"role": role, "content": content or None, "tool_calls": calls}
@@ -76,24 +71,14 @@ def _to_openai_part(part: TextPart | ImagePart) -> dict[str, Any]:
 
 
 def _to_openai_call(call: Mapping[str, Any]) -> dict[str, Any]:
-    function = call["function"]
     return {
         "id": str(call.get("original_id") or call["id"]),
         "type": "function",
         "function": {
-            "name": function["name"],
-            "arguments": _arguments_text(function.get("arguments")),
+            "name": call["function"]["name"],
+            "arguments": json.dumps(sent_arguments(call), ensure_ascii=False),
         },
     }
-
-
-def _arguments_text(arguments: Any) -> str:
-    if isinstance(arguments, str) and isinstance(_read_arguments(arguments), str):
-        # Servers that fill a template with the arguments refuse the conversation otherwise.
-        arguments = {"malformed_arguments": arguments}
-    elif isinstance(arguments, str):
-        return arguments
-    return json.dumps({} if arguments is None else arguments, ensure_ascii=False)
 
 
 def convert_from_openai_message(message: ChatCompletionMessage | Mapping[str, Any]) -> ChatMessage:
@@ -134,31 +119,7 @@ def _text(content: Any) -> str:
 
 def _from_openai_call(call: Mapping[str, Any]) -> dict[str, Any]:
     function = call["function"]
-    return {
-        "id": str(uuid4()),
-        "type": "function",
-        "function": {
-            "name": function["name"],
-            "arguments": _read_arguments(function.get("arguments")),
-        },
-        "original_id": call.get("id") or None,
-    }
-
-
-def _read_arguments(arguments: Any) -> Any:
-    if not isinstance(arguments, str):
-        return {} if arguments is None else arguments
-    if not arguments.strip():
-        return {}
-    try:
-        read = json.loads(arguments, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        return arguments
-    return {} if read is None else read if isinstance(read, dict) else arguments
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON value")
+    return tool_call(function["name"], function.get("arguments"), call.get("id"))
 
 
 def convert_from_openai_completion(completion: Any, asked_model: str) -> ChatMessage:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
+
+from flink_agents.integrations.chat_models.schema_nodes import as_node, has_type, place
 
 _KEPT = frozenset(
     {"type", "description", "title", "enum", "const", "format", "pattern", "minimum", "maximum"}
@@ -51,7 +53,7 @@ class _Rewriter:
 
     def rewrite(self, schema: Any, path: str) -> dict[str, Any]:
         """One schema and all in it."""
-        node = self._without_all_of(schema, path)
+        node = as_node(schema, path, _not_strict)
         done = {k: v for k, v in node.items() if k in _KEPT}
         if done.get("format") not in _FORMATS:
             done.pop("format", None)
@@ -61,7 +63,7 @@ class _Rewriter:
         for definitions in ("$defs", "definitions"):
             if definitions in node:
                 done[definitions] = {
-                    name: self.rewrite(part, _join(path, name))
+                    name: self.rewrite(part, place(path, name))
                     for name, part in node[definitions].items()
                 }
         variants = node.get("anyOf") or node.get("oneOf")
@@ -71,12 +73,12 @@ class _Rewriter:
             if not done:
                 return {"$ref": node["$ref"]}
             done["anyOf"] = [{"$ref": node["$ref"]}]
-        if "properties" in node or _is(node, "object"):
+        if "properties" in node or has_type(node, "object"):
             self._close_object(done, node, path)
-        if _is(node, "array"):
+        if has_type(node, "array"):
             if "items" not in node or "prefixItems" in node:
                 raise _not_strict(path, "is a list whose items have no one schema")
-            done["items"] = self.rewrite(node["items"], _join(path, "[]"))
+            done["items"] = self.rewrite(node["items"], place(path, "[]"))
         if not done.keys() & {"type", "anyOf", "enum", "const"}:
             raise _not_strict(path, "takes any value")
         return done
@@ -90,7 +92,7 @@ class _Rewriter:
         properties: Mapping[str, Any] = node.get("properties", {})
         done["type"] = node.get("type", "object")
         done["properties"] = {
-            name: self._property(part, name in required, _join(path, name))
+            name: self._property(part, name in required, place(path, name))
             for name, part in properties.items()
         }
         done["required"] = list(properties)
@@ -110,33 +112,13 @@ class _Rewriter:
         about = {"description": done.pop("description")} if "description" in done else {}
         return {**about, "anyOf": [done, {"type": "null"}]}
 
-    @staticmethod
-    def _without_all_of(schema: Any, path: str) -> Mapping[str, Any]:
-        if not isinstance(schema, Mapping):
-            raise _not_strict(path, "takes any value" if schema else "takes no value")
-        node = cast("Mapping[str, Any]", schema)
-        if "allOf" not in node:
-            return node
-        if len(node["allOf"]) != 1:
-            raise _not_strict(path, "combines several schemas (allOf)")
-        return {**node["allOf"][0], **{k: v for k, v in node.items() if k != "allOf"}}
-
-
-def _is(node: Mapping[str, Any], kind: str) -> bool:
-    found = node.get("type")
-    return found == kind or (isinstance(found, list) and kind in found)
-
 
 def _takes_null(node: Mapping[str, Any]) -> bool:
     return (
-        _is(node, "null")
+        has_type(node, "null")
         or None in node.get("enum", ())
         or any(_takes_null(variant) for variant in node.get("anyOf", ()))
     )
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
 
 
 def _not_strict(path: str, problem: str) -> ValueError:
@@ -144,3 +126,6 @@ def _not_strict(path: str, problem: str) -> ValueError:
         f"{path or 'the schema'} {problem}, which strict mode does not allow. Give it a pydantic "
         "class or a plain type, or switch strict off"
     )
+
+
+__all__ = ["strict_schema"]
