@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Executor
 from contextvars import ContextVar, copy_context
 from typing import Any, ParamSpec, TypeVar
@@ -27,11 +27,17 @@ async def run_in_thread(func: Callable[P, T], /, *args: P.args, **kwargs: P.kwar
     return await asyncio.get_running_loop().run_in_executor(thread_pool.get(), call)
 
 
-def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
+def run_blocking(
+    coroutine: Coroutine[Any, Any, T], release: Callable[[], Awaitable[None]] | None = None
+) -> T:
     """Run a coroutine to its end from code that is not async, and return its result.
 
     It runs on the runtime's event loop where there is one, so that it shares the clients of that
     loop, else on a loop of its own.
+
+    Args:
+        coroutine: What to run.
+        release: Awaited in the end on a loop of its own, which then closes. Default: nothing.
 
     Raises:
         RuntimeError: If called on the runtime's own loop, which would wait for itself for ever.
@@ -47,13 +53,13 @@ def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
             )
         return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
     if running is None:
-        return asyncio.run(coroutine)
+        return asyncio.run(_to_the_end(coroutine, release))
     results: list[T] = []
     errors: list[BaseException] = []
 
     def run() -> None:
         try:
-            results.append(asyncio.run(coroutine))
+            results.append(asyncio.run(_to_the_end(coroutine, release)))
         except BaseException as error:
             errors.append(error)
 
@@ -63,6 +69,16 @@ def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
     if errors:
         raise errors[0]
     return results[0]
+
+
+async def _to_the_end(
+    coroutine: Coroutine[Any, Any, T], release: Callable[[], Awaitable[None]] | None
+) -> T:
+    try:
+        return await coroutine
+    finally:
+        if release is not None:
+            await release()
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from abc import abstractmethod
@@ -12,7 +11,7 @@ from typing import Any, ClassVar, cast
 
 from pydantic import PrivateAttr, SecretStr
 
-from flink_agents.api.blocking import event_loop, run_blocking
+from flink_agents.api.blocking import run_blocking
 from flink_agents.api.chat_message import ChatChunk, ChatMessage
 from flink_agents.api.chat_models.chat_model import BaseChatModelConnection
 from flink_agents.api.chat_models.cost import add_cost
@@ -42,15 +41,7 @@ class WrapperChatModelConnection(BaseChatModelConnection):
         self, messages: Sequence[ChatMessage], tools: list[Tool] | None = None, **kwargs: Any
     ) -> ChatMessage:
         """As :meth:`achat`, for code that is not async."""
-        return run_blocking(self._chat_on_any_loop(messages, tools, **kwargs))
-
-    async def _chat_on_any_loop(self, *args: Any, **kwargs: Any) -> ChatMessage:
-        try:
-            return await self.achat(*args, **kwargs)
-        finally:
-            if asyncio.get_running_loop() is not event_loop.get():
-                # The loop was made for this call and ends with it.
-                await self._release_wrapped()
+        return run_blocking(self.achat(messages, tools, **kwargs), release=self._release_wrapped)
 
     async def _release_wrapped(self) -> None:
         for name in self.wrapped(self.model_dump()):
