@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flink_agents.api.core_options import ErrorHandlingStrategy
 from flink_agents.exceptions import (
+    EnvironmentSetupError,
     ModelRequestError,
     NotStorableError,
     OutputSchemaError,
@@ -18,6 +19,7 @@ from flink_agents.exceptions import (
 #: Errors that another attempt would meet again: it is given the same event, and finished calls
 #: answer as they did.
 _LASTING = (
+    EnvironmentSetupError,
     ModelRequestError,
     NotStorableError,
     OutputSchemaError,
