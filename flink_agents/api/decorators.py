@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from flink_agents.api.events.event import EVENT_TYPE_NAMES, Event
-from flink_agents.api.resource import ResourceType
+from flink_agents.api.resource import Resource, ResourceType
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -76,6 +76,18 @@ def tool(func: F) -> F:
 def prompt(func: F) -> F:
     """Mark a static method that returns a prompt."""
     return _mark(func, RESOURCE_MARK, ResourceType.PROMPT)
+
+
+C = TypeVar("C", bound=type[Resource])
+
+#: Attribute by which a class that stands for a Java one is known.
+JAVA_RESOURCE_MARK = "_flink_agents_java_resource"
+
+
+def java_resource(cls: C) -> C:
+    """Mark a resource class whose work is done by a Java class, named by ``java_clazz``."""
+    setattr(cls, JAVA_RESOURCE_MARK, True)
+    return cls
 
 
 def _mark(func: F, name: str, value: object) -> F:

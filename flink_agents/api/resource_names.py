@@ -6,6 +6,7 @@ from typing import Final
 
 _CHAT: Final = "flink_agents.integrations.chat_models."
 _JAVA_CHAT: Final = "org.apache.flink.agents.integrations.chatmodels."
+_JAVA_WRAPPER: Final = "flink_agents.api.chat_models.java_chat_model."
 
 
 class ResourceName:
@@ -41,6 +42,20 @@ class ResourceName:
             _CHAT + "composition.rate_limited.RateLimitedChatModelConnection"
         )
         CACHED_CONNECTION: Final = _CHAT + "composition.cached.CachedChatModelConnection"
+        JAVA_WRAPPER_CONNECTION: Final = _JAVA_WRAPPER + "JavaChatModelConnection"
+        JAVA_WRAPPER_SETUP: Final = _JAVA_WRAPPER + "JavaChatModelSetup"
+
+        class Java:
+            """Java classes, for the argument ``java_clazz`` of the wrappers."""
+
+            OPENAI_CONNECTION: Final = _JAVA_CHAT + "openai.OpenAIChatModelConnection"
+            OPENAI_SETUP: Final = _JAVA_CHAT + "openai.OpenAIChatModelSetup"
+            ANTHROPIC_CONNECTION: Final = _JAVA_CHAT + "anthropic.AnthropicChatModelConnection"
+            ANTHROPIC_SETUP: Final = _JAVA_CHAT + "anthropic.AnthropicChatModelSetup"
+            AZURE_CONNECTION: Final = _JAVA_CHAT + "azureai.AzureAIChatModelConnection"
+            AZURE_SETUP: Final = _JAVA_CHAT + "azureai.AzureAIChatModelSetup"
+            OLLAMA_CONNECTION: Final = _JAVA_CHAT + "ollama.OllamaChatModelConnection"
+            OLLAMA_SETUP: Final = _JAVA_CHAT + "ollama.OllamaChatModelSetup"
 
 
 class Constant:
@@ -63,3 +78,5 @@ class Constant:
     FALLBACK_CHAT_MODEL_CONNECTION: Final = ResourceName.ChatModel.FALLBACK_CONNECTION
     RATE_LIMITED_CHAT_MODEL_CONNECTION: Final = ResourceName.ChatModel.RATE_LIMITED_CONNECTION
     CACHED_CHAT_MODEL_CONNECTION: Final = ResourceName.ChatModel.CACHED_CONNECTION
+    JAVA_CHAT_MODEL_CONNECTION: Final = ResourceName.ChatModel.JAVA_WRAPPER_CONNECTION
+    JAVA_CHAT_MODEL_SETUP: Final = ResourceName.ChatModel.JAVA_WRAPPER_SETUP

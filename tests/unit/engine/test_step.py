@@ -29,6 +29,7 @@ from flink_agents.engine.policy import ErrorPolicy
 from flink_agents.engine.state import KeyState, dump_state
 from flink_agents.engine.step import check_heard
 from flink_agents.exceptions import (
+    EnvironmentSetupError,
     ModelRequestError,
     ModelUnavailableError,
     NotStorableError,
@@ -350,7 +351,13 @@ def test_the_same_inputs_on_the_same_state_have_the_same_effects() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [ModelRequestError("401"), OutputSchemaError("no"), NotStorableError("a lock")]
+    "error",
+    [
+        EnvironmentSetupError("no SDK"),
+        ModelRequestError("401"),
+        OutputSchemaError("no"),
+        NotStorableError("a lock"),
+    ],
 )
 def test_an_error_that_would_come_again_is_not_retried(error: Exception) -> None:
     assert RETRY.retry_delay(1, 0, error) is None
