@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, cast
+from urllib.request import getproxies
 
 import aiohttp
 from dashscope.api_entities.aio_session import get_ssl_context
@@ -92,7 +93,8 @@ class Client:
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=(_exchange,),
             read_bufsize=_READ_BUFFER,
-            trust_env=True,
+            # It looks for proxies in a thread, for each request; most machines have none.
+            trust_env=bool(getproxies()),
         )
 
     async def close(self) -> None:
