@@ -1,0 +1,53 @@
+package org.apache.flink.agents.runtime.engine;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What an input element has set going. */
+public final class Run {
+    final Object value;
+    final Long timestamp;
+    final Map<Integer, Task> tasks = new LinkedHashMap<>(4);
+    int nextTask;
+
+    /** Sensory memory: nodes as text by path. Replaced, never changed: actions read it. */
+    Map<String, String> sensory = Map.of();
+
+    Run(Object value, Long timestamp) {
+        this.value = value;
+        this.timestamp = timestamp;
+    }
+
+    /** The input element. */
+    public Object value() {
+        return value;
+    }
+
+    /** Its event time in milliseconds, or null. */
+    public Long timestamp() {
+        return timestamp;
+    }
+
+    /** Open tasks, in the order of their creation. */
+    public Collection<Task> tasks() {
+        return tasks.values();
+    }
+
+    void writeSensory(Map<String, String> nodes) {
+        if (nodes.isEmpty()) {
+            return;
+        }
+        Map<String, String> changed = new HashMap<>(sensory);
+        nodes.forEach(
+                (path, node) -> {
+                    if (node == null) {
+                        changed.remove(path);
+                    } else {
+                        changed.put(path, node);
+                    }
+                });
+        sensory = changed;
+    }
+}
