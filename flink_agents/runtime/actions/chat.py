@@ -11,6 +11,7 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from flink_agents.api.agents.agent import STRUCTURED_OUTPUT
+from flink_agents.api.blocking import run_in_thread
 from flink_agents.api.chat_message import ChatMessage, MessageRole
 from flink_agents.api.chat_models.chat_model import BaseChatModelSetup
 from flink_agents.api.chat_models.schema_instruction import with_schema_instruction
@@ -40,7 +41,7 @@ async def chat_model_action(event: ChatRequestEvent, ctx: ActionContext) -> None
     setup = cast("BaseChatModelSetup", ctx.get_resource(event.model, ResourceType.CHAT_MODEL))
     rounds = ctx.config.get(AgentExecutionOptions.MAX_TOOL_ROUNDS)
     corrections = ctx.config.get(AgentConfigOptions.MAX_RETRIES)
-    messages, arguments = _first_request(setup, event)
+    messages, arguments = await _first_request(setup, event)
     numbers = itertools.count()
 
     async def ask_model(model: str, messages: list[ChatMessage], arguments: Any) -> ChatMessage:
@@ -89,7 +90,7 @@ async def chat_model_action(event: ChatRequestEvent, ctx: ActionContext) -> None
     ctx.send_event(ChatResponseEvent(request_id=event.id, response=response))
 
 
-def _first_request(
+async def _first_request(
     setup: BaseChatModelSetup, event: ChatRequestEvent
 ) -> tuple[list[ChatMessage], dict[str, Any]]:
     arguments: dict[str, Any] = {}
@@ -98,7 +99,9 @@ def _first_request(
     schema = event.output_schema
     if schema is None:
         return list(event.messages), arguments
-    if setup.get_connection().native_structured_output:
+    connection = setup.get_connection()
+    # A connection that has to ask, such as one of Java, may wait for what it asks to start.
+    if await run_in_thread(getattr, connection, "native_structured_output"):
         arguments["output_schema"] = schema.json_schema()
         return list(event.messages), arguments
     return with_schema_instruction(event.messages, schema.json_schema()), arguments
