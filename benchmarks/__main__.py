@@ -23,6 +23,7 @@ NAMES = (
     "start",
     "memory",
     "idle",
+    "bridge",
 )
 QUICK_SCALE = 0.2
 

@@ -239,6 +239,15 @@ def get_resource_class(module: str, clazz: str) -> type[Resource]:
     return cast("type[Resource]", found)
 
 
+def argument_names(cls: type[Resource], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments under the names that the class takes: ``apiKey`` becomes ``api_key``."""
+    fields = cls.model_fields
+    return {
+        name if name in fields or snake_case(name) not in fields else snake_case(name): value
+        for name, value in arguments.items()
+    }
+
+
 from flink_agents.api.resource_names import Constant, ResourceName  # noqa: E402
 
 __all__ = [
@@ -250,6 +259,7 @@ __all__ = [
     "ResourceType",
     "SerializableResource",
     "action_metrics",
+    "argument_names",
     "get_resource_class",
     "is_secret_name",
     "kept_values",

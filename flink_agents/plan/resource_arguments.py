@@ -18,6 +18,7 @@ from flink_agents.api.resource import (
     Resource,
     ResourceDescriptor,
     SerializableResource,
+    argument_names,
     is_secret_name,
     masked,
     snake_case,
@@ -89,15 +90,6 @@ def default_arguments(cls: type[Resource], options: Mapping[str, Any]) -> dict[s
     prefix = f"{cls.__name__}."
     found = {k[len(prefix) :]: v for k, v in options.items() if k.startswith(prefix)}
     return argument_names(cls, found)
-
-
-def argument_names(cls: type[Resource], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments under the names that the class takes: ``apiKey`` becomes ``api_key``."""
-    fields = cls.model_fields
-    return {
-        name if name in fields or snake_case(name) not in fields else snake_case(name): value
-        for name, value in arguments.items()
-    }
 
 
 def _other_class(clazz: str, kind: str) -> str:

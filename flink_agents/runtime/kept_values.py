@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flink_agents.api.resource import KeptValues, ResourceDescriptor
+from flink_agents.api.resource import KeptValues, ResourceDescriptor, argument_names
 from flink_agents.engine.codec import Codec
 from flink_agents.plan.agent_plan import AgentPlan
-from flink_agents.plan.resource_arguments import argument_names
 
 
 class StoredValues(KeptValues):

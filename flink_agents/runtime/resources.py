@@ -5,20 +5,24 @@ from __future__ import annotations
 import os
 import re
 import threading
+from contextlib import suppress
 from typing import Any, cast
 
 from pydantic import ValidationError
 
+from flink_agents.api.chat_models.chat_model import BaseChatModelConnection
+from flink_agents.api.chat_models.cost import load_prices
 from flink_agents.api.configuration import ReadableConfiguration
 from flink_agents.api.resource import (
     Resource,
     ResourceDescriptor,
     ResourceType,
+    argument_names,
     is_secret_name,
 )
 from flink_agents.exceptions import ResourceArgumentError, UnknownResourceError
 from flink_agents.plan.agent_plan import AgentPlan
-from flink_agents.plan.resource_arguments import argument_names, default_arguments
+from flink_agents.plan.resource_arguments import default_arguments
 
 _ENVIRONMENT = re.compile(r"\$\{env:([^}]+)\}")
 
@@ -56,6 +60,20 @@ class ResourceCache:
             if found is None:
                 found = self._created[kind, name] = self._create(name, kind)
         return found
+
+    def warm_up(self) -> None:
+        """Create the connections to chat models before the first of them is used.
+
+        To create one imports the SDK of its provider, and the first answer needs the price list.
+        On the event loop both would hold up all other calls for up to a second. An error is
+        ignored here: it comes again where the connection is used.
+        """
+        for kind, name in self._plan.resources:
+            if kind is ResourceType.CHAT_MODEL_CONNECTION:
+                with suppress(Exception):
+                    connection = cast("BaseChatModelConnection", self.get(name, kind))
+                    if connection.api_url is not None:
+                        load_prices()
 
     def created(self) -> list[Resource]:
         """The resources created so far, the last one first."""

@@ -66,6 +66,7 @@ class Services:
             config.get(AgentConfigOptions.RETRY_MAX_WAIT),
         )
         self.resources = ResourceCache(plan, config, self.max_in_flight)
+        self.resources.warm_up()  # in the subtask's own thread, not on the event loop
         self.threads = ThreadPoolExecutor(
             config.get(AgentExecutionOptions.NUM_ASYNC_THREADS), "flink-agents-call"
         )

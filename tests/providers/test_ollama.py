@@ -3,87 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from flink_agents.api.agents.types import OutputSchema
 from flink_agents.api.chat_message import ChatMessage, MessageRole
-from flink_agents.api.resource import Constant
 from flink_agents.exceptions import ModelRequestError
 from flink_agents.integrations.chat_models.ollama_chat_model import (
     OllamaChatModelConnection,
-    OllamaChatModelSetup,
 )
 from tests.providers import asking
 from tests.providers.ollama_protocol import OLLAMA, cannot_think, text, thinking
 from tests.providers.recorded_server import Answer, RecordedRequest, RecordedServer
+from tests.providers.trial import add
 
 ABSENT = "not on the wire"
-
-Wire = Callable[[RecordedServer], Any]
 
 
 def ask(server: RecordedServer, *messages: ChatMessage, **arguments: Any) -> ChatMessage:
     return asking.ask(server, *messages, provider=OLLAMA, **arguments)
-
-
-def body(name: str) -> Wire:
-    """A field of the request's body."""
-    return lambda server: server.only_request.body.get(name, ABSENT)
-
-
-def option(name: str) -> Wire:
-    """One of the model's options."""
-    return lambda server: server.only_request.body.get("options", {}).get(name, ABSENT)
-
-
-def add(a: int, b: int = 2) -> int:
-    """Add two numbers."""
-    return a + b
-
-
-PARAMETERS: list[tuple[str, Any, Wire, Any]] = [
-    ("temperature", 0, option("temperature"), 0),
-    ("temperature", None, option("temperature"), ABSENT),
-    ("num_ctx", None, option("num_ctx"), ABSENT),
-    ("keep_alive", 0, body("keep_alive"), 0),
-    ("keep_alive", -1.0, body("keep_alive"), -1),
-    ("keep_alive", None, body("keep_alive"), ABSENT),
-    ("think", True, body("think"), True),
-    ("think", False, body("think"), False),
-    ("additional_kwargs", {"stop": ["."]}, option("stop"), ["."]),
-    ("additional_kwargs", {"options": {"top_k": 1}}, option("top_k"), 1),
-    ("additional_kwargs", {"format": "json"}, body("format"), "json"),
-    ("additional_kwargs", {"truncate": False}, body("truncate"), False),
-    ("additional_kwargs", {"logprobs": True}, body("logprobs"), True),
-    ("additional_kwargs", {"temperature": 0.1}, option("temperature"), 0.1),
-    ("additional_kwargs", {"temperature": None}, option("temperature"), ABSENT),
-    ("additional_kwargs", {"think": None}, body("think"), ABSENT),
-    ("additional_kwargs", {"keep_alive": None}, body("keep_alive"), ABSENT),
-]
-
-
-@pytest.mark.parametrize(("parameter", "value", "wire", "expected"), PARAMETERS)
-def test_a_parameter_shows_on_the_wire(
-    ollama_recorded: RecordedServer, parameter: str, value: Any, wire: Wire, expected: Any
-) -> None:
-    ollama_recorded.script(text())
-    ask(ollama_recorded, setup={parameter: value})
-    assert wire(ollama_recorded) == expected
-
-
-def test_no_field_is_sent_that_nobody_asked_for(ollama_recorded: RecordedServer) -> None:
-    ollama_recorded.script(text())
-    ask(ollama_recorded)
-    sent = ollama_recorded.only_request.body
-    assert sent.keys() == {"model", "messages", "stream", "keep_alive", "think", "options"}
-    assert sent["options"].keys() == {"temperature", "num_ctx"}
-    assert sent["stream"] is False
 
 
 def test_extract_reasoning_is_not_sent_but_decides_what_comes_back(
@@ -106,56 +46,6 @@ def test_the_connections_defaults_are_as_documented(monkeypatch: pytest.MonkeyPa
     connection = OllamaChatModelConnection()
     assert connection.base_url == "http://localhost:11434"
     assert connection.request_timeout == 30.0
-
-
-def test_both_names_of_the_classes_lead_here() -> None:
-    module = OllamaChatModelConnection.__module__
-    assert f"{module}.OllamaChatModelConnection" == Constant.OLLAMA_CHAT_MODEL_CONNECTION
-    assert f"{module}.OllamaChatModelSetup" == Constant.OLLAMA_CHAT_MODEL_SETUP
-
-
-@pytest.mark.parametrize("url", ["localhost:11434", "http://", "ftp://x", ""])
-def test_a_url_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(ValidationError, match="base_url is no URL"):
-        OllamaChatModelConnection(base_url=url)
-
-
-@pytest.mark.parametrize("arguments", [{"request_timeout": 0}, {"api_key": "x"}])
-def test_a_connection_that_cannot_work_is_refused(arguments: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError, match=next(iter(arguments))):
-        OllamaChatModelConnection(**arguments)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        ({"model": None}, "model is None"),
-        ({"model": ""}, "model"),
-        ({"temperature": -1}, "temperature"),
-        ({"num_ctx": 0}, "num_ctx"),
-        ({"think": "much"}, "think"),
-        ({"additional_kwargs": {"stream": True}}, "cannot set stream"),
-        ({"additional_kwargs": {"max_tokens": 5}}, "its name there is num_predict"),
-    ],
-)
-def test_a_setup_that_cannot_work_is_refused(arguments: dict[str, Any], told: str) -> None:
-    with pytest.raises(ValidationError, match=told):
-        OllamaChatModelSetup(connection="connection", **{"model": "m", **arguments})
-
-
-def test_a_setup_names_its_model() -> None:
-    with pytest.raises(ValidationError, match="model"):
-        OllamaChatModelSetup(connection="connection")  # pyright: ignore[reportCallIssue]
-
-
-def test_arguments_of_the_call_win_over_those_of_the_setup(
-    ollama_recorded: RecordedServer,
-) -> None:
-    ollama_recorded.script(text())
-    ask(ollama_recorded, temperature=1, num_ctx=None, think=False)
-    sent = ollama_recorded.only_request.body
-    assert sent["options"] == {"temperature": 1}
-    assert sent["think"] is False
 
 
 def only_those_that_think(request: RecordedRequest) -> Answer:
@@ -235,16 +125,6 @@ def test_another_format_can_be_chosen(ollama_recorded: RecordedServer, chosen: A
     assert sent["messages"][0]["role"] == MessageRole.SYSTEM.value
 
 
-def test_tools_are_sent_with_their_schema(ollama_recorded: RecordedServer) -> None:
-    ollama_recorded.script(text())
-    ask(ollama_recorded, tools=[add])
-    (tool,) = ollama_recorded.only_request.body["tools"]
-    assert tool["function"]["name"] == "add"
-    assert tool["function"]["description"] == "Add two numbers."
-    assert tool["function"]["parameters"]["properties"]["a"]["type"] == "integer"
-    assert tool["function"]["parameters"]["required"] == ["a"]
-
-
 class Node(BaseModel):
     """A node."""
 
@@ -263,31 +143,3 @@ def test_types_inside_of_arguments_are_spelled_out(ollama_recorded: RecordedServ
     assert tree["properties"]["city"]["properties"]["name"]["type"] == "string"
     assert tree["properties"]["children"]["items"] == {"type": "object"}
     assert "$defs" not in tool["function"]["parameters"]
-
-
-def test_without_the_sdk_the_module_imports_and_its_use_says_what_to_install() -> None:
-    program = (
-        "import sys; sys.modules['ollama'] = None\n"
-        "from flink_agents.integrations.chat_models.ollama_chat_model import *\n"
-        "OllamaChatModelSetup(connection='c', model='m')\n"
-        "OllamaChatModelConnection()\n"
-    )
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert "EnvironmentSetupError: Ollama" in run.stderr
-    assert 'pip install "pyflink-agents[ollama]"' in run.stderr
-
-
-def test_the_server_of_these_tests_refuses_what_ollama_refuses(
-    ollama_recorded: RecordedServer,
-) -> None:
-    wrongs: list[dict[str, Any]] = [
-        {"temprature": 1},
-        {"seed": "x"},
-        {"num_ctx": -1},
-        {"think": "much"},
-        {"keep_alive": ["5m"]},
-        {"top_logprobs": 21},
-    ]
-    for wrong in wrongs:
-        with pytest.raises(ModelRequestError, match="status 400"):
-            ask(ollama_recorded, **wrong)

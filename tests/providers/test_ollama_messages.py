@@ -16,28 +16,11 @@ from flink_agents.integrations.chat_models.ollama.ollama_messages import (
 from tests.providers import asking
 from tests.providers.ollama_protocol import OLLAMA, answer, text, thinking, tool_calls
 from tests.providers.recorded_server import RecordedServer
+from tests.providers.trial import add
 
 
 def ask(server: RecordedServer, *messages: ChatMessage, **arguments: Any) -> ChatMessage:
     return asking.ask(server, *messages, provider=OLLAMA, **arguments)
-
-
-def add(a: int, b: int = 2) -> int:
-    """Add two numbers."""
-    return a + b
-
-
-def test_an_answer_comes_with_its_usage(ollama_recorded: RecordedServer) -> None:
-    ollama_recorded.script(text("Hello."))
-    answer = ask(ollama_recorded)
-    assert answer.role is MessageRole.ASSISTANT
-    assert answer.content == "Hello."
-    assert answer.extra_args == {
-        "model_name": "tiny:latest",
-        "promptTokens": 9,
-        "completionTokens": 3,
-        "finish_reason": "stop",
-    }
 
 
 @pytest.mark.parametrize("count", [0, None])

@@ -2,47 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
 import pytest
 
-from flink_agents.api.chat_message import ChatChunk, ChatMessage
+from flink_agents.api.chat_message import ChatChunk
 from flink_agents.exceptions import (
     ModelError,
     ModelOutputError,
     ModelRequestError,
-    ModelTimeoutError,
     ModelUnavailableError,
 )
 from flink_agents.integrations.chat_models.ollama.reasoning_tags import ReasoningTags
 from tests.providers import asking
+from tests.providers.faults import Fault, assert_fails, each_fault
 from tests.providers.ollama_protocol import (
     OLLAMA,
     cannot_think,
     error,
     stream_of,
     streamed,
-    text,
 )
 from tests.providers.recorded_server import (
-    HalfAnswer,
     RecordedServer,
-    Reset,
-    Silence,
     Step,
     Streamed,
 )
+from tests.providers.trial import add
 
 
 def ask_for_chunks(server: RecordedServer, **arguments: Any) -> list[ChatChunk]:
     return asking.ask_for_chunks(server, provider=OLLAMA, **arguments)
-
-
-def add(a: int, b: int = 2) -> int:
-    """Add two numbers."""
-    return a + b
 
 
 def test_the_text_comes_in_pieces_and_the_last_chunk_has_the_whole_message(
@@ -142,15 +133,9 @@ def test_a_model_that_cannot_think_is_asked_again_without(ollama_recorded: Recor
 
 PIECE = {"message": {"content": "Hel"}, "done": False}
 
-FAULTS: list[tuple[str, Step, type[ModelError], str]] = [
+FAULTS: list[Fault] = [
     ("404", error(404, "model 'tiny' not found"), ModelRequestError, "ollama pull tiny"),
     ("503", error(503, "busy"), ModelUnavailableError, "status 503: busy"),
-    ("silence", Silence(), ModelTimeoutError, r"no answer within 0\.3 s"),
-    ("reset", Reset(), ModelUnavailableError, "the connection failed"),
-    ("half", HalfAnswer(text()), ModelUnavailableError, "the connection failed"),
-    ("broken", streamed({"content": "Hel"}, broken=True), ModelUnavailableError, "failed"),
-    ("no end", stream_of(PIECE), ModelUnavailableError, "ended before it was complete"),
-    ("nothing", stream_of(), ModelUnavailableError, "ended before it was complete"),
     (
         "an error inside",
         stream_of(PIECE, {"error": "model runner has stopped"}),
@@ -176,32 +161,9 @@ FAULTS: list[tuple[str, Step, type[ModelError], str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("step", "kind", "told"), [f[1:] for f in FAULTS], ids=[f[0] for f in FAULTS]
-)
+@each_fault(FAULTS)
 def test_a_fault_becomes_an_error_that_says_what_to_do(
     ollama_recorded: RecordedServer, step: Step, kind: type[ModelError], told: str
 ) -> None:
     ollama_recorded.script(step)
-    with pytest.raises(kind, match=told) as caught:
-        ask_for_chunks(ollama_recorded, connection={"request_timeout": 0.3})
-    assert type(caught.value) is kind
-
-
-def test_who_stops_listening_closes_the_answer_and_the_connection_works_on(
-    ollama_recorded: RecordedServer,
-) -> None:
-    ollama_recorded.script(streamed(*[{"content": "x"}] * 500), text())
-
-    async def run() -> None:
-        connection = OLLAMA.connect(ollama_recorded)
-        connection.set_max_in_flight(1)
-        chunks = connection.achat_stream([ChatMessage(content="Hi.")], model="m")
-        async for chunk in chunks:
-            assert chunk.content == "x"
-            break
-        await chunks.aclose()
-        assert (await connection.achat([ChatMessage(content="Hi.")], model="m")).content == "Hello."
-        await connection.aclose()
-
-    asyncio.run(run())
+    assert_fails(lambda: ask_for_chunks(ollama_recorded), kind, told)

@@ -9,13 +9,12 @@ import warnings
 from typing import Any
 
 import pytest
-from openai import Timeout
 
 from flink_agents.api.blocking import event_loop
 from flink_agents.api.chat_message import ChatMessage
-from flink_agents.integrations.chat_models.openai.openai_client import CLIENTS, SDK
+from flink_agents.integrations.chat_models.openai.openai_client import CLIENTS
 from flink_agents.integrations.shared_clients import SharedClients, settings_key
-from tests.providers.asking import KEY, OpenAIChatModelConnection, openai_connection
+from tests.providers.asking import OpenAIChatModelConnection, openai_connection
 from tests.providers.openai_protocol import text
 from tests.providers.recorded_server import RecordedServer
 
@@ -37,68 +36,6 @@ def all_clients_are_closed_in_the_end() -> Any:
 def server(openai_server: RecordedServer) -> RecordedServer:
     openai_server.always(lambda _: text())
     return openai_server
-
-
-def test_equal_connections_share_a_client_and_the_last_one_closes_it(
-    server: RecordedServer,
-) -> None:
-    async def run() -> None:
-        first, second = openai_connection(server), openai_connection(server)
-        await talk(first)
-        await talk(second)
-        assert len(CLIENTS) == 1
-        await first.aclose()
-        await talk(second)
-        assert len(CLIENTS) == 1
-        await second.aclose()
-        assert len(CLIENTS) == 0
-
-    asyncio.run(run())
-    assert len(server.connections) == 1
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"api_key": "sk-other"},
-        {"timeout": 5.0},
-        {"max_retries": 1},
-        {"default_headers": {"X-Team": "blue"}},
-    ],
-)
-def test_connections_that_differ_do_not_share(
-    server: RecordedServer, other: dict[str, Any]
-) -> None:
-    async def run() -> None:
-        first, second = openai_connection(server), openai_connection(server, **other)
-        await talk(first)
-        await talk(second)
-        assert len(CLIENTS) == 2
-        await first.aclose()
-        await second.aclose()
-
-    asyncio.run(run())
-
-
-def test_no_more_connections_are_opened_than_calls_may_be_in_flight(
-    server: RecordedServer,
-) -> None:
-    async def run() -> None:
-        connection = openai_connection(server)
-        connection.set_max_in_flight(7)
-        await asyncio.gather(*(talk(connection) for _ in range(60)))
-        await connection.aclose()
-
-    asyncio.run(run())
-    assert len(server.requests) == 60
-    assert server.max_in_flight == 7
-    assert len(server.connections) == 7
-
-
-def test_to_wait_for_an_own_connection_does_not_count_as_time_out() -> None:
-    timeout = SDK.create(OpenAIChatModelConnection(**KEY, timeout=5)._settings()).timeout
-    assert isinstance(timeout, Timeout)
-    assert (timeout.pool, timeout.connect, timeout.read) == (None, 5, 5)
 
 
 def test_a_reused_client_keeps_its_connection(server: RecordedServer) -> None:
@@ -156,13 +93,6 @@ def test_a_client_of_a_loop_that_ended_without_closing_it_is_not_used_again(
         asyncio.run(run_and_close())
         gc.collect()
     assert len(server.connections) == 2
-
-
-def test_a_blocking_call_leaves_no_client_behind(server: RecordedServer) -> None:
-    connection = openai_connection(server)
-    for _ in range(2):
-        assert connection.chat(HI, model="m").content == "Hello."
-        assert len(CLIENTS) == 0
 
 
 def test_a_blocking_call_uses_the_client_of_the_runtimes_loop(server: RecordedServer) -> None:

@@ -2,45 +2,17 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from flink_agents.api.chat_message import ChatMessage, ImagePart, MessageRole, TextPart
-from flink_agents.exceptions import ModelRequestError
 from flink_agents.integrations.chat_models.openai.openai_utils import (
     convert_from_openai_message,
     convert_to_openai_message,
     convert_to_openai_messages,
 )
 from tests.providers.asking import ask
-from tests.providers.openai_protocol import completion, text, tool_calls
+from tests.providers.openai_protocol import completion, text
 from tests.providers.recorded_server import RecordedServer
-
-
-def add(a: int, b: int = 2) -> int:
-    """Add two numbers."""
-    return a + b
-
-
-def test_an_answer_comes_with_its_usage(openai_server: RecordedServer) -> None:
-    openai_server.script(text("Hello."))
-    answer = ask(openai_server)
-    assert answer.role is MessageRole.ASSISTANT
-    assert answer.content == "Hello."
-    assert answer.extra_args == {
-        "model_name": "gpt-test-0613",
-        "promptTokens": 9,
-        "completionTokens": 3,
-        "finish_reason": "stop",
-    }
-
-
-def test_zero_tokens_are_a_usage_too(openai_server: RecordedServer) -> None:
-    usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
-    openai_server.script(completion({"role": "assistant", "content": ""}, usage=usage))
-    extra = ask(openai_server).extra_args
-    assert (extra["promptTokens"], extra["completionTokens"]) == (0, 0)
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
@@ -60,56 +32,6 @@ def test_logprobs_come_back(openai_server: RecordedServer) -> None:
     logprobs = {"content": [{"token": "Hi", "logprob": -0.1, "bytes": None, "top_logprobs": []}]}
     openai_server.script(completion({"role": "assistant", "content": "Hi"}, logprobs=logprobs))
     assert ask(openai_server, setup={"logprobs": True}).extra_args["logprobs"] == logprobs
-
-
-def test_parallel_tool_calls_have_the_common_form(openai_server: RecordedServer) -> None:
-    openai_server.script(
-        tool_calls(("call_1", "add", '{"a": 1}'), ("call_2", "invented", ""), content="Wait.")
-    )
-    answer = ask(openai_server, tools=[add])
-    first, second = answer.tool_calls
-    assert answer.content == "Wait."
-    assert first.pop("id") != second.pop("id")
-    assert first == {
-        "type": "function",
-        "function": {"name": "add", "arguments": {"a": 1}},
-        "original_id": "call_1",
-    }
-    assert second["function"] == {"name": "invented", "arguments": {}}
-
-
-@pytest.mark.parametrize("arguments", ['{"a": 1', "a=1", "[1]", '{"a": NaN}', '"text"'])
-def test_malformed_arguments_stay_text(openai_server: RecordedServer, arguments: str) -> None:
-    openai_server.script(tool_calls(("call_1", "add", arguments)))
-    (call,) = ask(openai_server, tools=[add]).tool_calls
-    assert call["function"]["arguments"] == arguments
-
-
-@pytest.mark.parametrize("arguments", ['{"a": 1, "b": "\u00e4"}', '{"a": '])
-def test_a_tool_round_is_sent_back_whole(openai_server: RecordedServer, arguments: str) -> None:
-    openai_server.script(tool_calls(("call_1", "add", arguments), ("call_2", "add", "{}")), text())
-    question = ChatMessage(content="1 + 2?", extra_args={"customer": "secret"})
-    asking = ask(openai_server, question, tools=[add])
-    results = [
-        ChatMessage(
-            role=MessageRole.TOOL,
-            content=str(n),
-            extra_args={name: call["original_id"], "tool_name": "add"},
-        )
-        for n, (call, name) in enumerate(
-            zip(asking.tool_calls, ["external_id", "externalId"], strict=True)
-        )
-    ]
-    ask(openai_server, question, asking, *results, tools=[add])
-    assert openai_server.refusals == []
-    user, assistant, *answers = openai_server.requests[1].body["messages"]
-    assert user == {"role": "user", "content": "1 + 2?"}
-    assert [call["id"] for call in assistant["tool_calls"]] == ["call_1", "call_2"]
-    assert [a["tool_call_id"] for a in answers] == ["call_1", "call_2"]
-    sent = assistant["tool_calls"][0]["function"]["arguments"]
-    # A server that fills a template with the arguments needs an object in any case.
-    assert isinstance(json.loads(sent), dict)
-    assert arguments in (sent, json.loads(sent).get("malformed_arguments"))
 
 
 def test_a_call_without_an_id_of_the_provider_can_be_answered() -> None:
@@ -135,12 +57,6 @@ def test_plain_messages_survive_the_round_trip() -> None:
         message = ChatMessage(role=MessageRole(role), content="\u00e4 {x} \U0001f600")
         sent = convert_to_openai_message(message)
         assert sent == {"role": role, "content": message.content}
-
-
-def test_a_tool_message_without_its_call_is_refused(openai_server: RecordedServer) -> None:
-    with pytest.raises(ModelRequestError, match="external_id"):
-        ask(openai_server, ChatMessage(role=MessageRole.TOOL, content="3"))
-    assert openai_server.requests == []
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,61 @@ TABLE = [Parameter(*row) for row in (
     ("Azure", "setup", "reasoning_effort", None, "low", body("reasoning_effort"), ABSENT, "low"),
     ("Azure", "setup", "additional_kwargs", {}, {"seed": 7}, body("seed"), ABSENT, 7),
 )]
+
+TOOL, AUTHORIZED = {"type": "tool", "name": "add"}, {"Authorization": "Bearer b"}
+KWARGS, SSE = "additional_kwargs", header("X-DashScope-SSE")
+# provider, side, parameter, given, where it shows, what shows there
+FURTHER = [Parameter(*row[:3], UNSEEN, row[3], row[4], UNSEEN, row[5]) for row in (
+    ("OpenAI", "setup", "temperature", 0, body("temperature"), 0),
+    ("OpenAI", "setup", "temperature", None, body("temperature"), ABSENT),
+    ("OpenAI", "setup", "logprobs", True, body("top_logprobs"), 0),
+    ("OpenAI", "setup", "logprobs", False, body("logprobs"), False),
+    ("OpenAI", "setup", "top_logprobs", 5, body("logprobs"), True),
+    ("OpenAI", "setup", KWARGS, {"temperature": None}, body("temperature"), ABSENT),
+    ("OpenAI", "setup", KWARGS, {"extra_headers": {"X-Run": "1"}}, header("X-Run"), "1"),
+    ("Anthropic", "connection", "default_headers", {"X-Api-Key": "b"}, header("X-Api-Key"), "b"),
+    ("Anthropic", "connection", "default_headers", AUTHORIZED, AUTHORIZATION, "Bearer b"),
+    ("Anthropic", "setup", "temperature", 0, body("temperature"), 0),
+    ("Anthropic", "setup", "temperature", None, body("temperature"), ABSENT),
+    ("Anthropic", "setup", KWARGS, {"top_p": 0.5}, body("top_p"), 0.5),
+    ("Anthropic", "setup", KWARGS, {"top_p": 0.6}, body("temperature"), ABSENT),
+    ("Anthropic", "setup", KWARGS, {"stop_sequences": ["x"]}, body("stop_sequences"), ["x"]),
+    ("Anthropic", "setup", KWARGS, {"tool_choice": TOOL}, body("tool_choice"), TOOL),
+    ("Anthropic", "setup", KWARGS, {"temperature": None}, body("temperature"), ABSENT),
+    ("Anthropic", "setup", KWARGS, {"extra_headers": {"X-Run": "1"}}, header("X-Run"), "1"),
+    ("Ollama", "setup", "temperature", 0, option("temperature"), 0),
+    ("Ollama", "setup", "temperature", None, option("temperature"), ABSENT),
+    ("Ollama", "setup", "num_ctx", None, option("num_ctx"), ABSENT),
+    ("Ollama", "setup", "keep_alive", 0, body("keep_alive"), 0),
+    ("Ollama", "setup", "keep_alive", -1.0, body("keep_alive"), -1),
+    ("Ollama", "setup", "keep_alive", None, body("keep_alive"), ABSENT),
+    ("Ollama", "setup", "think", True, body("think"), True),
+    ("Ollama", "setup", "think", False, body("think"), False),
+    ("Ollama", "setup", KWARGS, {"stop": ["."]}, option("stop"), ["."]),
+    ("Ollama", "setup", KWARGS, {"options": {"top_k": 1}}, option("top_k"), 1),
+    ("Ollama", "setup", KWARGS, {"format": "json"}, body("format"), "json"),
+    ("Ollama", "setup", KWARGS, {"truncate": False}, body("truncate"), False),
+    ("Ollama", "setup", KWARGS, {"logprobs": True}, body("logprobs"), True),
+    ("Ollama", "setup", KWARGS, {"temperature": 0.1}, option("temperature"), 0.1),
+    ("Ollama", "setup", KWARGS, {"temperature": None}, option("temperature"), ABSENT),
+    ("Ollama", "setup", KWARGS, {"think": None}, body("think"), ABSENT),
+    ("Ollama", "setup", KWARGS, {"keep_alive": None}, body("keep_alive"), ABSENT),
+    ("Tongyi", "setup", "temperature", 0, parameter("temperature"), 0),
+    ("Tongyi", "setup", "temperature", None, parameter("temperature"), ABSENT),
+    ("Tongyi", "setup", "extract_reasoning", True, parameter("incremental_output"), True),
+    ("Tongyi", "setup", "extract_reasoning", True, SSE, "enable"),
+    ("Tongyi", "setup", KWARGS, {"enable_search": True}, parameter("enable_search"), True),
+    ("Tongyi", "setup", KWARGS, {"temperature": None}, parameter("temperature"), ABSENT),
+    ("Tongyi", "setup", KWARGS, {"enable_thinking": True}, SSE, "enable"),
+    ("Tongyi", "setup", KWARGS, {"headers": {"X-Run": "1"}}, header("X-Run"), "1"),
+    ("Tongyi", "setup", KWARGS, {"workspace": "w1"}, header("X-DashScope-WorkSpace"), "w1"),
+    ("Azure", "connection", "api_key", "my-key-1", AUTHORIZATION, ABSENT),
+    ("Azure", "setup", "top_logprobs", 5, body("logprobs"), True),
+)]
 # fmt: on
+CASES = [pytest.param(row, id=str(row)) for row in TABLE] + [
+    pytest.param(row, id=f"{row}={row.given}") for row in FURTHER
+]
 
 
 @pytest.fixture
@@ -232,7 +286,7 @@ def test_a_default_shows_where_the_parameter_does(row: Parameter, trial: Trial) 
     assert row.shown(trial) == row.by_default
 
 
-@pytest.mark.parametrize("row", TABLE, ids=str)
+@pytest.mark.parametrize("row", CASES)
 def test_a_parameter_shows_where_it_should(row: Parameter, trial: Trial) -> None:
     arguments = trial.connection if row.side == "connection" else trial.setup
     if row.shown is not host:  # The address of the server is always given.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,41 +14,14 @@ from tests.providers.dashscope_protocol import (
     MULTIMODAL,
     TEXT,
     TONGYI,
-    completion,
     streamed,
     text,
-    tool_calls,
 )
 from tests.providers.recorded_server import Answer, RecordedServer
 
 
 def ask(server: RecordedServer, *messages: ChatMessage, **arguments: Any) -> ChatMessage:
     return asking.ask(server, *messages, provider=TONGYI, **arguments)
-
-
-def add(a: int, b: int = 2) -> int:
-    """Add two numbers."""
-    return a + b
-
-
-def test_an_answer_comes_with_its_usage(dashscope_server: RecordedServer) -> None:
-    dashscope_server.script(text("Hello."))
-    answer = ask(dashscope_server)
-    assert answer.role is MessageRole.ASSISTANT
-    assert answer.content == "Hello."
-    assert answer.extra_args == {
-        "model_name": "qwen-plus",
-        "promptTokens": 9,
-        "completionTokens": 3,
-        "finish_reason": "stop",
-    }
-
-
-def test_zero_tokens_are_a_usage_too(dashscope_server: RecordedServer) -> None:
-    usage = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
-    dashscope_server.script(completion({"role": "assistant", "content": ""}, usage=usage))
-    extra = ask(dashscope_server).extra_args
-    assert (extra["promptTokens"], extra["completionTokens"]) == (0, 0)
 
 
 def test_reasoning_is_dropped_unless_it_is_asked_for(dashscope_server: RecordedServer) -> None:
@@ -68,6 +40,7 @@ def test_reasoning_is_dropped_unless_it_is_asked_for(dashscope_server: RecordedS
         # A server that does not stream.
         text("42", reasoning_content="Six times seven."),
     ],
+    ids=["streamed", "whole"],
 )
 def test_reasoning_that_is_asked_for_goes_to_the_extra_args(
     dashscope_server: RecordedServer, step: Any
@@ -98,71 +71,6 @@ def test_an_answer_of_the_older_form_is_read(dashscope_server: RecordedServer) -
     dashscope_server.script(Answer.of({"output": output, "request_id": "req_1"}))
     answer = ask(dashscope_server)
     assert (answer.content, answer.extra_args["finish_reason"]) == ("Hello.", "stop")
-
-
-def test_parallel_tool_calls_have_the_common_form(dashscope_server: RecordedServer) -> None:
-    dashscope_server.script(
-        tool_calls(("call_1", "add", '{"a": 1}'), ("call_2", "invented", ""), content="Wait.")
-    )
-    answer = ask(dashscope_server, tools=[add])
-    first, second = answer.tool_calls
-    assert answer.content == "Wait."
-    assert answer.extra_args["finish_reason"] == "tool_calls"
-    assert first.pop("id") != second.pop("id")
-    assert first == {
-        "type": "function",
-        "function": {"name": "add", "arguments": {"a": 1}},
-        "original_id": "call_1",
-    }
-    assert second["function"] == {"name": "invented", "arguments": {}}
-
-
-@pytest.mark.parametrize("arguments", ['{"a": 1', "a=1", "[1]", '{"a": NaN}', '"text"'])
-def test_malformed_arguments_stay_text(dashscope_server: RecordedServer, arguments: str) -> None:
-    dashscope_server.script(tool_calls(("call_1", "add", arguments)))
-    (call,) = ask(dashscope_server, tools=[add]).tool_calls
-    assert call["function"]["arguments"] == arguments
-
-
-@pytest.mark.parametrize("model", ["qwen-plus", "qwen3.5-plus"])
-@pytest.mark.parametrize("arguments", ['{"a": 1, "b": "\u00e4"}', '{"a": '])
-def test_a_tool_round_is_sent_back_whole(
-    dashscope_server: RecordedServer, arguments: str, model: str
-) -> None:
-    dashscope_server.script(
-        tool_calls(("call_1", "add", arguments), ("call_2", "add", "{}")), text()
-    )
-    setup = {"model": model}
-    question = ChatMessage(content="1 + 2?", extra_args={"customer": "secret"})
-    asking_back = ask(dashscope_server, question, tools=[add], setup=setup)
-    results = [
-        ChatMessage(
-            role=MessageRole.TOOL,
-            content=str(n),
-            extra_args={name: call["original_id"], "tool_name": "add"},
-        )
-        for n, (call, name) in enumerate(
-            zip(asking_back.tool_calls, ["external_id", "externalId"], strict=True)
-        )
-    ]
-    ask(dashscope_server, question, asking_back, *results, tools=[add], setup=setup)
-    assert dashscope_server.refusals == []
-    sent = dashscope_server.requests[1].body["input"]["messages"]
-    user, assistant, *answers = sent
-    assert "secret" not in json.dumps(sent)
-    assert user["content"] in ("1 + 2?", [{"text": "1 + 2?"}])
-    assert [call["id"] for call in assistant["tool_calls"]] == ["call_1", "call_2"]
-    assert [(a["tool_call_id"], a["name"], a["content"]) for a in answers] == [
-        ("call_1", "add", "0"),
-        ("call_2", "add", "1"),
-    ]
-    assert isinstance(json.loads(assistant["tool_calls"][0]["function"]["arguments"]), dict)
-
-
-def test_a_tool_message_without_its_call_is_refused(dashscope_server: RecordedServer) -> None:
-    with pytest.raises(ModelRequestError, match="external_id"):
-        ask(dashscope_server, ChatMessage(role=MessageRole.TOOL, content="3"))
-    assert dashscope_server.requests == []
 
 
 PNG = ImagePart(data=b"\x89PNG", media_type="image/png")

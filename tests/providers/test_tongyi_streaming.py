@@ -19,25 +19,20 @@ from flink_agents.exceptions import (
 from tests.providers import asking
 from tests.providers.dashscope_protocol import (
     TONGYI,
-    error,
     error_event,
     event,
-    overloaded,
     piece,
     streamed,
-    text,
 )
-from tests.providers.faults import CANARY
+from tests.providers.faults import Fault, assert_fails, each_fault
 from tests.providers.recorded_server import (
     Answer,
-    HalfAnswer,
     RecordedServer,
-    Reset,
-    Silence,
     Step,
     Streamed,
 )
 from tests.providers.stalling_server import ERROR_HEAD, stalling_server
+from tests.providers.trial import add
 
 HI = [ChatMessage(content="Hi.")]
 HEL, LO = {"content": "Hel"}, {"content": "lo."}
@@ -45,26 +40,6 @@ HEL, LO = {"content": "Hel"}, {"content": "lo."}
 
 def ask_for_chunks(server: RecordedServer, **arguments: Any) -> list[ChatChunk]:
     return asking.ask_for_chunks(server, provider=TONGYI, **arguments)
-
-
-def add(a: int, b: int = 2) -> int:
-    """Add two numbers."""
-    return a + b
-
-
-def test_the_text_comes_in_pieces_and_the_message_last(dashscope_server: RecordedServer) -> None:
-    dashscope_server.script(streamed(HEL, LO))
-    *pieces, last = ask_for_chunks(dashscope_server)
-    assert [chunk.content for chunk in pieces] == ["Hel", "lo."]
-    assert all(chunk.message is None for chunk in pieces)
-    assert last.message is not None
-    assert last.message.content == "Hello."
-    assert last.message.extra_args == {
-        "model_name": "qwen-plus",
-        "promptTokens": 9,
-        "completionTokens": 3,
-        "finish_reason": "stop",
-    }
 
 
 def test_a_stream_is_asked_for_in_the_incremental_form(dashscope_server: RecordedServer) -> None:
@@ -96,27 +71,6 @@ def called(index: int, arguments: str, id: str = "", name: str = "") -> dict[str
     function = {"arguments": arguments, **({"name": name} if name else {})}
     call = {"index": index, "id": id, "type": "function", "function": function}
     return {"tool_calls": [call]}
-
-
-def test_tool_calls_in_pieces_are_put_together(dashscope_server: RecordedServer) -> None:
-    dashscope_server.script(
-        streamed(
-            HEL,
-            called(0, '{"a"', id="call_1", name="add"),
-            called(0, ": 1}"),
-            called(1, "", id="call_2", name="add"),
-            called(1, '{"a": 2}'),
-            finish_reason="tool_calls",
-        )
-    )
-    *pieces, last = ask_for_chunks(dashscope_server, tools=[add])
-    assert [chunk.content for chunk in pieces] == ["Hel"]
-    assert last.message is not None
-    first, second = last.message.tool_calls
-    assert (first["original_id"], second["original_id"]) == ("call_1", "call_2")
-    assert first["function"] == {"name": "add", "arguments": {"a": 1}}
-    assert second["function"] == {"name": "add", "arguments": {"a": 2}}
-    assert last.message.extra_args["finish_reason"] == "tool_calls"
 
 
 def test_an_id_and_a_name_that_are_repeated_with_each_piece_count_once(
@@ -159,7 +113,7 @@ def stream_of(*pieces: bytes, **how: Any) -> Streamed:
     return Streamed(pieces, **how)
 
 
-FAULTS: list[tuple[str, Step, type[ModelError], str]] = [
+FAULTS: list[Fault] = [
     (
         "an error in the stream",
         stream_of(piece(HEL), error_event("InternalError.Algo", "Oh.")),
@@ -178,14 +132,6 @@ FAULTS: list[tuple[str, Step, type[ModelError], str]] = [
         ModelRequestError,
         "status 400.*DataInspectionFailed: Unsuitable",
     ),
-    ("an end too early", stream_of(piece(HEL)), ModelUnavailableError, "before it was complete"),
-    ("nothing", stream_of(), ModelUnavailableError, "before it was complete"),
-    (
-        "half a stream",
-        streamed(HEL, broken=True),
-        ModelUnavailableError,
-        "the connection failed",
-    ),
     ("bad JSON", stream_of(b'data:{"output": \n\n'), ModelOutputError, 'no JSON: {"output":'),
     ("no output", stream_of(b"data:{}\n\n"), ModelOutputError, "cannot read the answer"),
     ("an odd event", stream_of(b"data:[1]\n\n"), ModelOutputError, "cannot read the answer"),
@@ -196,45 +142,16 @@ FAULTS: list[tuple[str, Step, type[ModelError], str]] = [
         ModelOutputError,
         "cannot read the answer",
     ),
-    ("401", error(401, "No.", code="InvalidApiKey"), ModelRequestError, "DASHSCOPE_API_KEY"),
-    ("429", overloaded(429), ModelUnavailableError, "status 429"),
-    ("no answer", Silence(), ModelTimeoutError, r"within 0\.3 s.*request_timeout"),
-    ("reset", Reset(), ModelUnavailableError, "the connection failed"),
-    ("half a body", HalfAnswer(text()), ModelUnavailableError, "the connection failed"),
     ("a page", Answer(b"<html>", content_type="text/html"), ModelOutputError, "<html>"),
 ]
 
 
-@pytest.mark.parametrize(
-    ("step", "kind", "told"), [f[1:] for f in FAULTS], ids=[f[0] for f in FAULTS]
-)
+@each_fault(FAULTS)
 def test_a_fault_becomes_an_error_that_says_what_to_do(
     dashscope_server: RecordedServer, step: Step, kind: type[ModelError], told: str
 ) -> None:
     dashscope_server.always(lambda _: step)
-    with pytest.raises(kind, match=told) as caught:
-        ask_for_chunks(dashscope_server, connection={"request_timeout": 0.3})
-    assert type(caught.value) is kind
-    assert CANARY not in str(caught.value)
-
-
-def test_silence_in_the_middle_ends_in_a_time_out() -> None:
-    async def run() -> tuple[list[str], str]:
-        async with stalling_server(piece(HEL)) as server:
-            arguments = {"api_key": CANARY, "request_timeout": 0.3}
-            connection = TONGYI.connection(**{**TONGYI.arguments(server.url), **arguments})
-            said: list[str] = []
-            with pytest.raises(ModelTimeoutError) as caught:
-                async for chunk in connection.achat_stream(HI, model="m"):
-                    said.append(chunk.content)
-            await connection.aclose()
-            assert server.asked == 1
-            return said, str(caught.value)
-
-    said, failure = asyncio.run(run())
-    assert said == ["Hel"]
-    assert "no answer within 0.3 s" in failure
-    assert CANARY not in failure
+    assert_fails(lambda: ask_for_chunks(dashscope_server), kind, told)
 
 
 @pytest.mark.parametrize("thinks", [False, True])

@@ -61,6 +61,12 @@ def _price(model: str, api_url: str, usage: Mapping[str, int]) -> float | None:
 
 
 @functools.cache
+def load_prices() -> None:
+    """Read the price list, if it is installed: the first look into it takes almost a second."""
+    _price("gpt-4", "https://api.openai.com/v1", {})
+
+
+@functools.cache
 def _prices() -> ModuleType | None:
     try:
         return importlib.import_module("genai_prices")
@@ -68,4 +74,4 @@ def _prices() -> ModuleType | None:
         return None
 
 
-__all__ = ["add_cost"]
+__all__ = ["add_cost", "load_prices"]

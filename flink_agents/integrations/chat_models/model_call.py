@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -64,13 +65,25 @@ class ModelCall:
 
     provider: Provider
     model: str
-    base_url: str
+    base_url: str = field(repr=False)
     timeout: float
     secrets: Sequence[str] = field(default=(), repr=False)
 
     def request_error(self, problem: str, advice: str = "") -> ModelRequestError:
         """The request cannot be made or was refused."""
         return ModelRequestError(self._text(problem, advice))
+
+    @contextmanager
+    def making_request(self) -> Generator[None, None, None]:
+        """A block in which a ValueError tells why the request cannot be made.
+
+        Raises:
+            ModelRequestError: In its place.
+        """
+        try:
+            yield
+        except ValueError as error:
+            raise self.request_error(f"the request cannot be made: {error}") from error
 
     def send_error(self, error: Exception) -> ModelRequestError:
         """The request could not be written."""

@@ -127,10 +127,8 @@ class OllamaChatModelConnection(ClientChatModelConnection):
         self, messages: Sequence[ChatMessage], tools: list[Tool] | None, arguments: dict[str, Any]
     ) -> tuple[ChatRequest, OllamaCall]:
         call = self._call(str(arguments.get("model")))
-        try:
+        with call.making_request():
             request = chat_request(messages, tools or (), arguments)
-        except ValueError as error:
-            raise call.request_error(f"the request cannot be made: {error}") from error
         if request.may_think and request.model in self._cannot_think:
             request = request.without_thinking()
         return request, call
@@ -190,10 +188,7 @@ class OllamaChatModelSetup(BaseChatModelSetup):
     def _check(self) -> Self:
         if self.model is None:
             raise ValueError("model is None: name the model, such as 'qwen3:8b'")
-        try:
-            check_parameters(self.additional_kwargs)
-        except ValueError as error:
-            raise ValueError(f"additional_kwargs: {error}") from error
+        check_parameters(self.additional_kwargs)
         return self
 
     @property

@@ -6,7 +6,6 @@ import functools
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Final
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from typing_extensions import Self
@@ -18,6 +17,7 @@ from flink_agents.exceptions import EnvironmentSetupError
 from flink_agents.integrations.chat_models.api_key import resolve_api_key
 from flink_agents.integrations.chat_models.client_connection import ClientChatModelConnection
 from flink_agents.integrations.chat_models.model_call import ModelCall, Provider
+from flink_agents.integrations.chat_models.reserved_parameters import check_reserved
 from flink_agents.integrations.chat_models.server_url import checked_url
 from flink_agents.integrations.chat_models.tongyi.dashscope_request import (
     RESERVED,
@@ -65,10 +65,8 @@ class TongyiChatModelConnection(ClientChatModelConnection):
     @field_validator("base_url")
     @classmethod
     def _check_url(cls, url: str | None) -> str | None:
-        if url is not None and urlsplit(url).username is not None:
-            # The SDK's transport refuses to send them along with the key, and logs them.
-            raise ValueError("base_url has a user name or password in it: leave them out")
-        return None if url is None else checked_url(url, "base_url")
+        # The SDK's transport refuses to send credentials along with the key, and logs them.
+        return None if url is None else checked_url(url, "base_url", "leave them out")
 
     @model_validator(mode="after")
     def _resolve(self) -> Self:
@@ -125,10 +123,8 @@ class TongyiChatModelConnection(ClientChatModelConnection):
         self, messages: Sequence[ChatMessage], tools: list[Tool] | None, arguments: dict[str, Any]
     ) -> tuple[ChatRequest, ModelCall]:
         call = self._call(arguments)
-        try:
+        with call.making_request():
             return chat_request(messages, tools or (), arguments), call
-        except ValueError as error:
-            raise call.request_error(f"the request cannot be made: {error}") from error
 
     def _call(self, arguments: Mapping[str, Any]) -> ModelCall:
         assert self.api_key is not None
@@ -173,12 +169,7 @@ class TongyiChatModelSetup(BaseChatModelSetup):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if reserved := sorted(RESERVED & self.additional_kwargs.keys()):
-            raise ValueError(
-                f"additional_kwargs cannot set {', '.join(reserved)}: messages and tools are those "
-                "of the request, whether to stream is told by the caller, key and address by the "
-                "connection"
-            )
+        check_reserved(self.additional_kwargs, RESERVED)
         return self
 
     @property

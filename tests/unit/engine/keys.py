@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flink_agents.api.core_options import ErrorHandlingStrategy
@@ -83,6 +84,11 @@ class Key:
         again.engine = self.engine
         again.state = load_state(dump_state(self.state, Codec()), Codec())
         return again, again.feed(Restored())
+
+
+def case_name(value: Any) -> str:
+    """What a test case is called by its value: without the ids of events, which are random."""
+    return re.sub(r"\bid=UUID\('[^']*'\), ", "", repr(value))
 
 
 def named(name: str, of: type[Event] = Event) -> Event:

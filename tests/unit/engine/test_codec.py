@@ -29,6 +29,7 @@ from flink_agents.api.events.event import Event
 from flink_agents.api.memory_reference import MemoryRef
 from flink_agents.engine.codec import Codec
 from flink_agents.exceptions import NotStorableError
+from tests.unit.engine.keys import case_name
 from tests.unit.engine.values import (
     CODEC,
     Caching,
@@ -149,7 +150,7 @@ def test_every_storable_value_comes_back_as_it_was(value: Any) -> None:
         {"$": None},
         {"c": "not a class", "v": 1},
     ],
-    ids=lambda value: repr(value)[:40],
+    ids=lambda value: case_name(value)[:40],
 )
 def test_odd_values_come_back_as_they_were(value: Any) -> None:
     assert same(back(value), value)

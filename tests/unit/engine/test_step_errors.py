@@ -43,6 +43,7 @@ from tests.unit.engine.keys import (
     Key,
     Lookup,
     action,
+    case_name,
     entry,
     plan,
     started,
@@ -245,7 +246,7 @@ def test_the_next_element_starts_after_one_whose_run_was_given_up() -> None:
         ActionFailed(9, 2, BOOM),
         RetryDue(9, 2),
     ],
-    ids=repr,
+    ids=case_name,
 )
 def test_the_outcome_of_another_attempt_or_task_changes_nothing(stale: Input) -> None:
     key = Key(policy=RETRY)
@@ -264,7 +265,7 @@ def test_the_outcome_of_another_attempt_or_task_changes_nothing(stale: Input) ->
         ActionFailed(0, 1, BOOM),
         RetryDue(0, 1),
     ],
-    ids=repr,
+    ids=case_name,
 )
 def test_an_outcome_for_an_idle_key_changes_nothing(stale: Input) -> None:
     key = Key()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from typing import Any, ClassVar
@@ -141,6 +143,48 @@ def test_a_resource_that_is_not_declared_is_named_with_those_that_are() -> None:
     )
     with pytest.raises(UnknownResourceError, match=r"prompt 'a'.*Declare it on the agent"):
         cache(a=ResourceDescriptor(clazz=Server)).get("a", ResourceType.PROMPT)
+
+
+# Before the first use
+
+
+def test_connections_to_chat_models_can_be_created_before_they_are_used() -> None:
+    prompt = Prompt.from_text("hi")
+    declared: dict[tuple[ResourceType, str], Any] = {
+        (SERVER, "wrong"): ResourceDescriptor(clazz=Server, port=0),
+        (ResourceType.PROMPT, "p"): prompt,
+        (SERVER, "a"): ResourceDescriptor(clazz=Server),
+    }
+    resources = ResourceCache(AgentPlan("Reader", (), declared), Configuration())
+    resources.warm_up()
+    (only,) = resources.created()
+    assert resources.get("a", SERVER) is only
+    with pytest.raises(ResourceArgumentError, match="port"):
+        resources.get("wrong", SERVER)
+
+
+OPENED = """
+import sys
+from flink_agents.api.configuration import Configuration
+from flink_agents.api.resource import Constant, ResourceDescriptor, ResourceType
+from flink_agents.engine.codec import Codec
+from flink_agents.plan.agent_plan import AgentPlan
+from flink_agents.runtime.local_metrics import LocalMetricGroup
+from flink_agents.runtime.metrics import AgentMetrics
+from flink_agents.runtime.services import Services
+
+described = ResourceDescriptor(clazz=Constant.OPENAI_CHAT_MODEL_CONNECTION, api_key="sk-test")
+plan = AgentPlan("Asking", (), {(ResourceType.CHAT_MODEL_CONNECTION, "openai"): described})
+slow = {"openai", "genai_prices.data"}
+assert not slow & sys.modules.keys()
+services = Services(plan, Configuration(), AgentMetrics(LocalMetricGroup()), Codec(()))
+assert slow <= sys.modules.keys()
+services.close()
+"""
+
+
+def test_what_is_slow_to_import_is_there_before_the_first_call() -> None:
+    subprocess.run([sys.executable, "-c", OPENED], check=True)
 
 
 # Environment variables

@@ -37,6 +37,7 @@ from flink_agents.integrations.chat_models.anthropic.anthropic_request import (
 )
 from flink_agents.integrations.chat_models.client_connection import ClientChatModelConnection
 from flink_agents.integrations.chat_models.model_call import ModelCall
+from flink_agents.integrations.chat_models.reserved_parameters import check_reserved
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -128,11 +129,9 @@ class AnthropicChatModelConnection(ClientChatModelConnection):
         self, messages: Sequence[ChatMessage], tools: list[Tool] | None, arguments: dict[str, Any]
     ) -> tuple[MessageRequest, ModelCall]:
         call = self._call(arguments)
-        try:
-            request = message_request(messages, tools or (), arguments, self.default_headers or ())
-        except ValueError as error:
-            raise call.request_error(f"the request cannot be made: {error}") from error
-        return request, call
+        with call.making_request():
+            headers = self.default_headers or ()
+            return message_request(messages, tools or (), arguments, headers), call
 
     def _client(self) -> AsyncAnthropic:
         settings = self._settings()
@@ -193,11 +192,7 @@ class AnthropicChatModelSetup(BaseChatModelSetup):
     @model_validator(mode="after")
     def _check(self) -> Self:
         given = self.additional_kwargs
-        if reserved := sorted({"messages", "system", "tools", "stream"} & given.keys()):
-            raise ValueError(
-                f"additional_kwargs cannot set {', '.join(reserved)}: messages and tools are those "
-                "of the request, and whether to stream is told by the caller"
-            )
+        check_reserved(given, {"system"})
         if not thinks(given):
             return self
         temperature = self.model_kwargs.get("temperature")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from flink_agents.integrations.chat_models.api_key import resolve_api_key
-from flink_agents.integrations.chat_models.server_url import checked_url
+from flink_agents.integrations.chat_models.server_url import AS_HEADER, checked_url
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 
@@ -30,14 +29,7 @@ def resolve_anthropic_credentials(
         api_key, "ANTHROPIC_API_KEY", "For a server that needs none, any text will do"
     )
     given = api_base_url or os.environ.get("ANTHROPIC_BASE_URL") or DEFAULT_BASE_URL
-    url = checked_url(given, "api_base_url")
-    if urlsplit(url).username is not None:
-        # The SDK's transport refuses to send them along with the key.
-        raise ValueError(
-            "api_base_url has a user name or password in it: set the header Authorization in "
-            "default_headers instead, which then goes in place of the key"
-        )
-    return key, url.removesuffix("/v1")
+    return key, checked_url(given, "api_base_url", AS_HEADER).removesuffix("/v1")
 
 
 __all__ = ["resolve_anthropic_credentials"]

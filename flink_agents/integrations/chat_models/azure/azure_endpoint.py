@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
+from flink_agents.integrations.chat_models.server_url import checked_url
+
 #: Of the Azure AI model inference API, the newest that all its endpoints know.
 INFERENCE_API_VERSION = "2024-05-01-preview"
 
@@ -54,16 +56,17 @@ def resolve_azure_endpoint(endpoint: str, api_version: str | None = None) -> Azu
             ``2024-05-01-preview``, else none.
 
     Raises:
-        ValueError: If it is no URL, or there is no api-version where one is needed.
+        ValueError: If it is no URL, has a user name or password in it, or there is no api-version
+            where one is needed.
     """
-    url = urlsplit(endpoint.strip())
-    if url.scheme not in ("http", "https") or not url.hostname:
-        raise ValueError("endpoint is no URL: it starts with https://")
+    # The SDK's transport refuses to send credentials along with the key.
+    url = urlsplit(checked_url(endpoint, "endpoint", "leave them out"))
+    host = url.hostname or ""
     path = url.path.rstrip("/").removesuffix("/chat/completions")
     version = api_version or next(iter(parse_qs(url.query).get("api-version", ())), None)
-    serverless = _SERVERLESS.search(url.hostname) is not None
-    foundry = _FOUNDRY.search(url.hostname) is not None
-    if (foundry or _AZURE_OPENAI.search(url.hostname)) and path in ("", "/openai"):
+    serverless = _SERVERLESS.search(host) is not None
+    foundry = _FOUNDRY.search(host) is not None
+    if (foundry or _AZURE_OPENAI.search(host)) and path in ("", "/openai"):
         path = "/openai/v1"
     elif serverless or (foundry and path == "/models"):
         version = version or INFERENCE_API_VERSION

@@ -13,6 +13,7 @@ from flink_agents.integrations.chat_models.ollama.ollama_messages import (
     convert_to_ollama_messages,
 )
 from flink_agents.integrations.chat_models.ollama.ollama_tools import convert_to_ollama_tools
+from flink_agents.integrations.chat_models.reserved_parameters import check_reserved
 
 #: Parameters that stand beside ``options`` in a request. All others are options of the model.
 _FIELDS = frozenset(
@@ -66,7 +67,7 @@ def chat_request(
     extract_reasoning = bool(rest.pop("extract_reasoning", True))
     may_think = "think" not in rest
     rest = {"think": True, **(rest.pop("options", None) or {}), **rest}
-    check_parameters(rest)
+    check_parameters(rest, "the parameters of a request")
     if not rest.get("model"):
         raise ValueError("no model is named: set model in the chat model setup")
     if schema is not None:
@@ -87,19 +88,20 @@ def chat_request(
     return ChatRequest(body, may_think, extract_reasoning)
 
 
-def check_parameters(names: Mapping[str, Any]) -> None:
+def check_parameters(names: Mapping[str, Any], place: str = "additional_kwargs") -> None:
     """Refuse parameters that cannot be set, or that Ollama knows by other names.
+
+    Args:
+        names: The parameters that are given.
+        place: Where they are given, for the error. Default ``additional_kwargs``.
 
     Raises:
         ValueError: If there are such.
     """
-    if reserved := sorted({"messages", "tools", "stream"} & names.keys()):
-        raise ValueError(
-            f"parameters cannot set {', '.join(reserved)}: messages and tools are those of the "
-            "request, and whether to stream is told by calling achat or achat_stream"
-        )
+    check_reserved(names, place=place)
     for name in _OTHER_NAMES.keys() & names.keys():
-        raise ValueError(f"Ollama does not know {name}: its name there is {_OTHER_NAMES[name]}")
+        known = _OTHER_NAMES[name]
+        raise ValueError(f"{place}: Ollama does not know {name}: its name there is {known}")
 
 
 __all__ = ["ChatRequest", "chat_request", "check_parameters"]

@@ -113,10 +113,8 @@ class ChatCompletionsConnection(ClientChatModelConnection):
         self, messages: Sequence[ChatMessage], tools: list[Tool] | None, arguments: dict[str, Any]
     ) -> tuple[ChatRequest, ModelCall]:
         call = self._call(arguments)
-        try:
+        with call.making_request():
             return chat_request(messages, tools or (), arguments), call
-        except ValueError as error:
-            raise call.request_error(f"the request cannot be made: {error}") from error
 
     @asynccontextmanager
     async def _client(self) -> AsyncGenerator[AsyncOpenAI, None]:

@@ -15,6 +15,7 @@ from flink_agents.integrations.chat_models.openai.chat_completions_connection im
     openai_sdk,
 )
 from flink_agents.integrations.chat_models.openai.openai_utils import resolve_openai_credentials
+from flink_agents.integrations.chat_models.reserved_parameters import check_reserved
 
 if TYPE_CHECKING:
     from flink_agents.integrations.chat_models.sdk_client import ClientSettings
@@ -105,11 +106,7 @@ class OpenAIChatModelSetup(BaseChatModelSetup):
     def _check(self) -> Self:
         if self.logprobs is False and self.top_logprobs:
             raise ValueError(f"top_logprobs={self.top_logprobs} needs logprobs=True")
-        if reserved := sorted({"messages", "tools", "stream"} & self.additional_kwargs.keys()):
-            raise ValueError(
-                f"additional_kwargs cannot set {', '.join(reserved)}: messages and tools are those "
-                "of the request, and whether to stream is told by the caller"
-            )
+        check_reserved(self.additional_kwargs)
         return self
 
     @property

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from flink_agents.api.chat_message import ChatMessage, ImagePart, MessageRole, TextPart
 from flink_agents.integrations.chat_models.api_key import resolve_api_key
-from flink_agents.integrations.chat_models.server_url import checked_url
+from flink_agents.integrations.chat_models.server_url import AS_HEADER, checked_url
 from flink_agents.integrations.chat_models.tool_calls import (
     require_answered_call,
     sent_arguments,
@@ -39,7 +39,7 @@ def resolve_openai_credentials(
     hint = "For a server that needs none, any text will do"
     key = resolve_api_key(api_key, "OPENAI_API_KEY", hint)
     url = api_base_url or os.environ.get("OPENAI_API_BASE_URL") or DEFAULT_BASE_URL
-    return key, checked_url(url, "api_base_url")
+    return key, checked_url(url, "api_base_url", AS_HEADER)
 
 
 def convert_to_openai_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:

@@ -85,8 +85,8 @@ class GoldenFilesTest {
     @Test
     void onlyTheSameVersionAndProtocolFit() throws IOException {
         JsonNode golden = golden("hello");
-        golden.fields()
-                .forEachRemaining(
+        golden.properties()
+                .forEach(
                         entry -> {
                             String text =
                                     Json.write(entry.getValue())

@@ -52,6 +52,7 @@ public class PythonChatModelSetup extends BaseChatModelSetup {
     }
 
     @Override
+    @SuppressWarnings("try") // the scope is only closed
     public CompletableFuture<ChatMessage> chatAsync(
             List<ChatMessage> messages, Map<String, Object> arguments, Executor executor) {
         if (parameters != null) {

@@ -1,0 +1,1 @@
+"""Python agents with Java chat models; the other direction is in ``java-bridge/examples``."""

@@ -1,0 +1,1 @@
+"""Chat models across languages: Java ones for Python agents, Python ones for Java agents."""
