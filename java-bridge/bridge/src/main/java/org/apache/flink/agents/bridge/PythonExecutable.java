@@ -11,9 +11,9 @@ import org.apache.flink.configuration.GlobalConfiguration;
 /**
  * Which Python runs the Python chat models of this JVM.
  *
- * <p>In this order: the argument {@code python_executable} of the resource, what the job's
- * configuration says in {@code python.executable}, the environment variable {@code
- * FLINK_AGENTS_PYTHON}, {@code python.executable} of the cluster's configuration file, {@code
+ * <p>In this order: the argument {@code python_executable} of the resource, whose default in a
+ * Flink job is the job's {@code python.executable}; the environment variable {@code
+ * FLINK_AGENTS_PYTHON}; {@code python.executable} of the cluster's configuration file; {@code
  * python3}.
  */
 public final class PythonExecutable {
@@ -23,25 +23,14 @@ public final class PythonExecutable {
 
     private static final String VARIABLE = "FLINK_AGENTS_PYTHON";
     private static final String OPTION = "python.executable";
-    private static volatile String ofJob;
 
     private PythonExecutable() {}
-
-    /**
-     * Tells what the configuration of the job that runs in this JVM says.
-     *
-     * @param executable {@code python.executable}; null if the job leaves it open
-     */
-    public static void useForJob(String executable) {
-        ofJob = executable;
-    }
 
     /** The executable for a resource. A relative path is one below the working directory. */
     static String of(ResourceDescriptor descriptor) {
         String found =
                 descriptor
                         .findArgument(ARGUMENT, String.class)
-                        .or(() -> Optional.ofNullable(ofJob))
                         .or(() -> Optional.ofNullable(System.getenv(VARIABLE)))
                         .or(PythonExecutable::ofCluster)
                         .orElse("python3");

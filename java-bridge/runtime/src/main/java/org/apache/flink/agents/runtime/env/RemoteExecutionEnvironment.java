@@ -31,6 +31,11 @@ public final class RemoteExecutionEnvironment extends AgentsExecutionEnvironment
     /** {@code ClassName.argument}: a default for an argument of a resource class. */
     private static final Pattern RESOURCE_OPTION = Pattern.compile("[A-Z]\\w*\\.\\w+");
 
+    private static final List<String> PYTHON_RESOURCES =
+            List.of(
+                    "PythonChatModelConnection.python_executable",
+                    "PythonChatModelSetup.python_executable");
+
     /** Outputs that {@code execute()} puts into a list. */
     private record Collected(DataStream<String> stream, List<Map<Object, Object>> results) {}
 
@@ -147,6 +152,11 @@ public final class RemoteExecutionEnvironment extends AgentsExecutionEnvironment
         Map<String, String> given = new HashMap<>(flink.getConfiguration().toMap());
         given.keySet()
                 .removeIf(key -> !known.contains(key) && !RESOURCE_OPTION.matcher(key).matches());
+        String python = flink.getConfiguration().toMap().get("python.executable");
+        if (python != null) {
+            // The Python of the job is that of its Python chat models, too.
+            PYTHON_RESOURCES.forEach(name -> given.putIfAbsent(name, python));
+        }
         Configuration options = new Configuration(getConfig().toMap());
         options.addDefaults(new Configuration(given));
         Services.checkOptions(options);
