@@ -143,11 +143,13 @@ class RecordedServer:
         self._port = runner.addresses[0][1]
         self._ready.set()
         await self._stop.wait()
+        # A connection that was just made is only then known to the runner, and closed with it.
+        await asyncio.sleep(0.01)
         await runner.cleanup()
         for transport in self.connections:
             if isinstance(transport, asyncio.Transport):
                 transport.abort()
-        await asyncio.sleep(0)  # in which they close
+        await asyncio.sleep(0.01)  # in which they close
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         self._in_flight += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ async def stalling_server(
         writer.write(head + beginning)
         await reader.read()  # the rest of the request, and on until the client goes away
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
         seen.left += 1
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
