@@ -14,6 +14,7 @@ from benchmarks.report import missed, report
 
 NAMES = (
     "no_model",
+    "java_agent",
     "local",
     "model_calls",
     "providers",

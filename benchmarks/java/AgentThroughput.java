@@ -1,3 +1,6 @@
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.Locale;
 import org.apache.flink.agents.api.AgentsExecutionEnvironment;
 import org.apache.flink.agents.api.InputEvent;
 import org.apache.flink.agents.api.OutputEvent;
@@ -19,7 +22,7 @@ import org.apache.flink.util.Collector;
 
 /**
  * Runs an agent without a model, or a bare function that does the same, and prints records per
- * second between the end of a warm-up and the last record.
+ * second and microseconds of CPU per record, from the end of a warm-up to the last record.
  *
  * <p>Arguments: {@code agent} or {@code bare}, the number of records, of records to warm up with,
  * of keys, and {@code true} for a count in memory or state.
@@ -68,6 +71,8 @@ public final class AgentThroughput {
     }
 
     private static final class Pass extends KeyedProcessFunction<Long, Long, Long> {
+        private static final long serialVersionUID = 1L;
+
         @Override
         public void processElement(Long value, Context context, Collector<Long> out) {
             out.collect(value);
@@ -75,6 +80,8 @@ public final class AgentThroughput {
     }
 
     private static final class Count extends KeyedProcessFunction<Long, Long, Long> {
+        private static final long serialVersionUID = 1L;
+
         private transient ValueState<Long> state;
 
         @Override
@@ -92,7 +99,7 @@ public final class AgentThroughput {
         }
     }
 
-    /** Throws records away; prints their rate when the last has come. */
+    /** Throws records away; prints rate and CPU when the last has come. */
     private record TimedSink(long records, long warmUp) implements Sink<Long> {
         @Override
         public SinkWriter<Long> createWriter(WriterInitContext context) {
@@ -105,6 +112,7 @@ public final class AgentThroughput {
         private final long warmUp;
         private long seen;
         private long begin;
+        private long cpu;
 
         TimedWriter(long records, long warmUp) {
             this.records = records;
@@ -116,10 +124,18 @@ public final class AgentThroughput {
             seen++;
             if (seen == warmUp) {
                 begin = System.nanoTime();
+                cpu = cpuTime();
             } else if (seen == records) {
-                double seconds = (System.nanoTime() - begin) / 1e9;
-                System.out.printf("%.0f%n", (records - warmUp) / seconds);
+                double count = records - warmUp;
+                double perSecond = count * 1e9 / (System.nanoTime() - begin);
+                double microseconds = (cpuTime() - cpu) / 1e3 / count;
+                System.out.printf(Locale.ROOT, "%.0f %.4f%n", perSecond, microseconds);
             }
+        }
+
+        private static long cpuTime() {
+            return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
+                    .getProcessCpuTime();
         }
 
         @Override

@@ -7,9 +7,11 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from flink_agents.api.chat_models.java_chat_model import (
@@ -21,9 +23,11 @@ from flink_agents.bridge import java_models
 from flink_agents.bridge.java_home import java_home
 from flink_agents.bridge.java_jar import CLASSPATH_VARIABLE, jar
 from flink_agents.exceptions import EnvironmentSetupError
-from tests.servers.ollama_server import is_required
+from tests.bridge.java_program import compile_java
+from tests.servers.ollama_server import ServerMissingError, is_required, ollama_server
 
 SOURCES = Path(__file__).parent / "java"
+EXAMPLES = Path(__file__).parents[2] / "java-bridge" / "examples" / "src" / "main"
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +46,30 @@ def java_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [compiler, "-cp", str(library), "-d", str(folder), *sources]
     subprocess.run(command, check=True, capture_output=True, timeout=100)
     return folder
+
+
+@pytest.fixture(scope="session")
+def example_classes(java_classes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the compiled classes of the Java examples."""
+    sources = sorted((EXAMPLES / "java").rglob("*.java"))
+    return compile_java(sources, tmp_path_factory.mktemp("examples"))
+
+
+@pytest.fixture(scope="session")
+def ollama() -> Iterator[str]:
+    """URL of a real Ollama server, whose model ``tools`` is also there as ``qwen3:8b``."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(ollama_server())
+        except ServerMissingError as missing:
+            (pytest.fail if is_required() else pytest.skip)(str(missing))
+        # The examples ask for that one.
+        names = {"source": "tools", "destination": "qwen3:8b"}
+        httpx.post(f"{url}/api/copy", json=names, trust_env=False).raise_for_status()
+        yield url
+        # Other servers of the tests have the same models, from a common cache.
+        model = {"model": "qwen3:8b"}
+        httpx.request("DELETE", f"{url}/api/delete", json=model, trust_env=False)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Base of all events. Subclass it with fields that can be kept in state: JSON values, records,
@@ -16,11 +17,11 @@ import java.util.UUID;
  */
 public abstract class Event {
     @JsonProperty("id")
-    private UUID id = UUID.randomUUID();
+    private UUID id = newId();
 
     @JsonProperty("attributes")
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
-    private Map<String, Object> attributes = new LinkedHashMap<>();
+    private Map<String, Object> attributes; // made when it is asked for: few events have any
 
     @JsonProperty("source_timestamp")
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -36,18 +37,21 @@ public abstract class Event {
 
     /** Values of the event beside its fields; changes take effect. */
     @JsonIgnore
-    public Map<String, Object> getAttributes() {
+    public synchronized Map<String, Object> getAttributes() {
+        if (attributes == null) {
+            attributes = new LinkedHashMap<>();
+        }
         return attributes;
     }
 
     /** The attribute called {@code name}, or null. */
     public Object getAttr(String name) {
-        return attributes.get(name);
+        return getAttributes().get(name);
     }
 
     /** Sets an attribute to a value that can be kept in state. */
     public void setAttr(String name, Object value) {
-        attributes.put(name, value);
+        getAttributes().put(name, value);
     }
 
     /**
@@ -67,5 +71,13 @@ public abstract class Event {
     @JsonIgnore
     public boolean hasSourceTimestamp() {
         return sourceTimestamp != null;
+    }
+
+    /** A UUID of version 4. It is no secret, and a secure one takes far longer. */
+    private static UUID newId() {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        return new UUID(
+                random.nextLong() & ~0xF000L | 0x4000L,
+                random.nextLong() >>> 2 | 0x8000_0000_0000_0000L);
     }
 }

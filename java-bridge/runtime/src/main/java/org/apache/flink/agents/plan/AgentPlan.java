@@ -57,7 +57,11 @@ public final class AgentPlan implements Serializable {
             known = new ConcurrentHashMap<>();
             routes = known;
         }
-        return known.computeIfAbsent(
-                event, key -> actions.stream().filter(a -> a.listensTo(event)).toList());
+        List<ActionSpec> found = known.get(event);
+        if (found == null) {
+            found = actions.stream().filter(action -> action.listensTo(event)).toList();
+            known.put(event, found);
+        }
+        return found;
     }
 }

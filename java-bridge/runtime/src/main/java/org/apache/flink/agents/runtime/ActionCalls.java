@@ -1,6 +1,7 @@
 package org.apache.flink.agents.runtime;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,9 +34,13 @@ final class ActionCalls<K> {
         this.background = background;
     }
 
-    /** Calls a plain action of the current key; gives what has happened then. */
-    List<Input> run(Object key, ActionSpec action, RunAction effect) {
-        List<Input> happened = new ArrayList<>(2);
+    /**
+     * Calls a plain action of the current key.
+     *
+     * @param happened takes what has happened then
+     */
+    void run(Object key, ActionSpec action, RunAction effect, Collection<Input> happened) {
+        List<Input> called = new ArrayList<>();
         ActionContext context =
                 new ActionContext(
                         services,
@@ -45,14 +50,14 @@ final class ActionCalls<K> {
                         effect,
                         readMemory,
                         call ->
-                                happened.add(
+                                called.add(
                                         new Input.CallFinished(
                                                 effect.task(), effect.attempt(), call)));
         ActionMetrics.Scope scope = ActionMetrics.enter(context.getActionMetricGroup());
         try {
             action.invoke(effect.event(), context);
             // What was called is of use only to another attempt.
-            return List.of(
+            happened.add(
                     new Input.ActionFinished(effect.task(), effect.attempt(), context.result()));
         } catch (Throwable error) {
             context.close();
@@ -61,8 +66,8 @@ final class ActionCalls<K> {
                 throw new CompletionException(error); // the task is being cancelled
             }
             ExceptionUtils.rethrowIfFatalErrorOrOOM(error);
+            happened.addAll(called);
             happened.add(new Input.ActionFailed(effect.task(), effect.attempt(), error));
-            return happened;
         } finally {
             scope.close();
         }

@@ -2,6 +2,7 @@ package org.apache.flink.agents.runtime;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.flink.agents.api.metrics.Counter;
 import org.apache.flink.agents.api.metrics.Meter;
 import org.apache.flink.agents.api.metrics.MetricGroup;
@@ -25,6 +26,7 @@ final class AgentMetrics {
     private final Count events;
     private final Count actions;
     private final Map<String, Count> byAction = new HashMap<>();
+    private final Map<String, MetricGroup> groups = new ConcurrentHashMap<>();
 
     AgentMetrics(MetricGroup root) {
         this.root = root;
@@ -37,9 +39,14 @@ final class AgentMetrics {
         return root;
     }
 
-    /** The metrics of an action. */
+    /** The metrics of an action; for any thread. */
     MetricGroup action(String name) {
-        return root.getSubGroup("action").getSubGroup(name);
+        MetricGroup group = groups.get(name);
+        if (group == null) {
+            group = root.getSubGroup("action").getSubGroup(name);
+            groups.put(name, group);
+        }
+        return group;
     }
 
     void elementArrived() {

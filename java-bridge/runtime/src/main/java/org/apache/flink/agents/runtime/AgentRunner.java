@@ -5,7 +5,6 @@ import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.apache.flink.agents.api.agents.AgentExecutionOptions;
 import org.apache.flink.agents.api.exceptions.ActionException;
@@ -41,6 +40,7 @@ public final class AgentRunner implements AutoCloseable {
     private final Map<String, ActionSpec> actions = new HashMap<>();
     private final Map<Object, OpenKey> open = new HashMap<>();
     private final Deque<OpenKey> parked = new ArrayDeque<>();
+    private final Deque<Input> queue = new ArrayDeque<>();
     private final Background<OpenKey> background;
     private final ActionCalls<OpenKey> calls;
     private final Refusals refusals;
@@ -198,16 +198,16 @@ public final class AgentRunner implements AutoCloseable {
     }
 
     private void feed(OpenKey entry, Input given) throws Exception {
-        Deque<Input> inputs = new ArrayDeque<>(4);
-        inputs.add(given);
-        feed(entry, inputs);
+        queue.clear(); // it is empty unless the last time has failed
+        queue.add(given);
+        feed(entry, queue);
     }
 
     /** Steps the engine until nothing is left to do at once, then keeps what is open. */
     private void feed(OpenKey entry, Deque<Input> inputs) throws Exception {
         while (!inputs.isEmpty()) {
             for (Effect effect : engine.step(entry.state, inputs.poll())) {
-                inputs.addAll(carryOut(entry, effect));
+                carryOut(entry, effect, inputs);
             }
         }
         if (entry.state.isIdle()) {
@@ -251,20 +251,23 @@ public final class AgentRunner implements AutoCloseable {
         open.put(entry.key, entry);
     }
 
-    private Collection<Input> runAction(OpenKey entry, Effect.RunAction effect) throws Exception {
+    private void runAction(OpenKey entry, Effect.RunAction effect, Collection<Input> inputs)
+            throws Exception {
         ActionSpec action = actions.get(effect.action());
         services.metrics.actionStarted(action.name());
         if (action.concurrent() || action.async()) {
             own(entry);
             calls.start(entry, entry.key, action, effect);
-            return List.of();
+        } else {
+            calls.run(entry.key, action, effect, inputs);
         }
-        return calls.run(entry.key, action, effect);
     }
 
-    private Collection<Input> carryOut(OpenKey entry, Effect effect) throws Exception {
+    /** Does what the engine wants done; what has happened by that is added to the inputs. */
+    private void carryOut(OpenKey entry, Effect effect, Collection<Input> inputs)
+            throws Exception {
         if (effect instanceof Effect.RunAction run) {
-            return runAction(entry, run);
+            runAction(entry, run, inputs);
         } else if (effect instanceof Effect.Emit emit) {
             host.emit(entry.key, emit.value(), emit.timestamp());
         } else if (effect instanceof Effect.EndRun end) {
@@ -275,7 +278,7 @@ public final class AgentRunner implements AutoCloseable {
             store.putWaiting(put.index(), WaitingText.write(put, services.codec));
         } else if (effect instanceof Effect.TakeWaiting take) {
             String waiting = store.takeWaiting(take.index());
-            return List.of(WaitingText.read(waiting, services.codec));
+            inputs.add(WaitingText.read(waiting, services.codec));
         } else if (effect instanceof Effect.ScheduleRetry retry) {
             own(entry);
             Input due = new Input.RetryDue(retry.task(), retry.attempt());
@@ -290,6 +293,5 @@ public final class AgentRunner implements AutoCloseable {
                     fail.error().getMessage() + " (key " + entry.key + ")",
                     fail.error().getCause());
         }
-        return List.of();
     }
 }

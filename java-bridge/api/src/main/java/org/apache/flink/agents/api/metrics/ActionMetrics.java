@@ -1,6 +1,7 @@
 package org.apache.flink.agents.api.metrics;
 
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Metrics of the action that runs on this thread.
@@ -9,13 +10,16 @@ import java.util.Optional;
  * The runtime sets it around an action and around each call that is made for one.
  */
 public final class ActionMetrics {
-    private static final ThreadLocal<MetricGroup> CURRENT = new ThreadLocal<>();
+    // Emptied, not removed, after an action: setting it anew costs more than many an action. What
+    // stays with the thread is a class of Java, so it keeps no class loader alive.
+    private static final ThreadLocal<AtomicReference<MetricGroup>> CURRENT =
+            ThreadLocal.withInitial(AtomicReference::new);
 
     private ActionMetrics() {}
 
     /** The metrics of the running action; none outside of an action. */
     public static Optional<MetricGroup> current() {
-        return Optional.ofNullable(CURRENT.get());
+        return Optional.ofNullable(CURRENT.get().getPlain());
     }
 
     /**
@@ -25,17 +29,10 @@ public final class ActionMetrics {
      * @return closes without an exception, and puts back what was set before
      */
     public static Scope enter(MetricGroup metrics) {
-        MetricGroup before = CURRENT.get();
-        set(metrics);
-        return () -> set(before);
-    }
-
-    private static void set(MetricGroup metrics) {
-        if (metrics == null) {
-            CURRENT.remove();
-        } else {
-            CURRENT.set(metrics);
-        }
+        AtomicReference<MetricGroup> current = CURRENT.get();
+        MetricGroup before = current.getPlain();
+        current.setPlain(metrics);
+        return () -> current.setPlain(before);
     }
 
     /** What ends {@link ActionMetrics#enter}. */

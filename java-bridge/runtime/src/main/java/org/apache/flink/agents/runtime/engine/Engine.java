@@ -268,7 +268,7 @@ public final class Engine {
                 task.action,
                 task.event,
                 task.attempt,
-                List.copyOf(task.journal),
+                task.journal.isEmpty() ? List.of() : List.copyOf(task.journal),
                 run.sensory);
     }
 }

@@ -2,14 +2,17 @@ package org.apache.flink.agents.runtime.engine;
 
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** What an input element has set going. */
 public final class Run {
     final Object value;
     final Long timestamp;
-    final Map<Integer, Task> tasks = new LinkedHashMap<>(4);
+
+    /** By their ids, which grow. Few as they are, a tree is made faster than a table. */
+    final Map<Integer, Task> tasks = new TreeMap<>();
+
     int nextTask;
 
     /** Sensory memory: nodes as text by path. Replaced, never changed: actions read it. */

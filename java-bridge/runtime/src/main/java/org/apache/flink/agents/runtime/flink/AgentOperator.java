@@ -25,6 +25,7 @@ import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.api.operators.TimestampedCollector;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
@@ -53,6 +54,7 @@ final class AgentOperator<IN, OUT> extends AbstractStreamOperator<OUT>
     private transient WatermarkHold hold;
     private transient StateCodec codec;
     private transient TypeSerializer<IN> copier;
+    private transient TimestampedCollector<OUT> collector;
     private transient AgentRunner runner;
     private transient boolean isIdleHeld;
     private transient boolean wasRestored;
@@ -81,6 +83,7 @@ final class AgentOperator<IN, OUT> extends AbstractStreamOperator<OUT>
         ClassLoader loader = getUserCodeClassloader();
         hold = new WatermarkHold();
         codec = new StateCodec(loader);
+        collector = new TimestampedCollector<>(output);
         if (getExecutionConfig().isObjectReuseEnabled() && !form.textInput()) {
             copier = getOperatorConfig().getTypeSerializerIn(0, loader);
         }
@@ -170,10 +173,12 @@ final class AgentOperator<IN, OUT> extends AbstractStreamOperator<OUT>
     @SuppressWarnings("unchecked")
     public void emit(Object key, Object value, Long timestamp) {
         Object out = form.textOutput() ? codec.dumps(Arrays.asList(key, value)) : value;
-        output.collect(
-                timestamp == null
-                        ? new StreamRecord<>((OUT) out)
-                        : new StreamRecord<>((OUT) out, timestamp));
+        if (timestamp == null) {
+            collector.eraseTimestamp();
+        } else {
+            collector.setAbsoluteTimestamp(timestamp);
+        }
+        collector.collect((OUT) out);
     }
 
     @Override

@@ -9,21 +9,24 @@ import java.util.TreeMap;
  */
 final class WatermarkHold {
     private final TreeMap<Long, Integer> open = new TreeMap<>();
+    private long timeless;
     private long latest = Long.MIN_VALUE;
     private long passed = Long.MIN_VALUE;
 
     /** An element without a timestamp, null, holds only the end of all time. */
     void began(Long timestamp) {
-        long time = timeOf(timestamp);
-        if (time > passed) { // else it is late, with its outputs
-            open.merge(time, 1, Integer::sum);
+        if (isTimeless(timestamp)) {
+            timeless++;
+        } else if (timestamp > passed) { // else it is late, with its outputs
+            open.merge(timestamp, 1, Integer::sum);
         }
     }
 
     void ended(Long timestamp) {
-        long time = timeOf(timestamp);
-        if (time > passed) {
-            open.computeIfPresent(time, (key, count) -> count == 1 ? null : count - 1);
+        if (isTimeless(timestamp)) {
+            timeless--;
+        } else if (timestamp > passed) {
+            open.computeIfPresent(timestamp, (key, count) -> count == 1 ? null : count - 1);
         }
     }
 
@@ -34,14 +37,16 @@ final class WatermarkHold {
 
     /** Whether elements are being worked on that are not late. */
     boolean isOpen() {
-        return !open.isEmpty();
+        return timeless > 0 || !open.isEmpty();
     }
 
     /** The watermark that may pass now, once; nothing if none may. */
     OptionalLong pass() {
         long due = latest;
         if (!open.isEmpty() && open.firstKey() <= latest) {
-            due = open.firstKey() == Long.MAX_VALUE ? passed : open.firstKey() - 1;
+            due = open.firstKey() - 1;
+        } else if (timeless > 0 && latest == Long.MAX_VALUE) {
+            due = passed;
         }
         if (due <= passed) {
             return OptionalLong.empty();
@@ -50,7 +55,7 @@ final class WatermarkHold {
         return OptionalLong.of(due);
     }
 
-    private static long timeOf(Long timestamp) {
-        return timestamp == null ? Long.MAX_VALUE : timestamp;
+    private static boolean isTimeless(Long timestamp) {
+        return timestamp == null || timestamp == Long.MAX_VALUE;
     }
 }
