@@ -58,6 +58,6 @@ final class Program {
     /** A Flink in this process, unless the program was submitted to a cluster. */
     private static StreamExecutionEnvironment flink() {
         return StreamExecutionEnvironment.getExecutionEnvironment(
-                Configuration.fromMap(Map.of("rest.port", "0", "parallelism.default", "1")));
+                Configuration.fromMap(Map.of("rest.bind-port", "0", "parallelism.default", "1")));
     }
 }

@@ -117,8 +117,9 @@ public final class RemoteExecutionEnvironment extends AgentsExecutionEnvironment
         }
         StateCodec codec = new StateCodec(loader());
         CloseableIterator<String> results = all.collectAsync();
+        // If the job cannot be submitted there is nothing to close, and closing would hide why.
+        JobClient job = flink.executeAsync(name);
         try {
-            JobClient job = flink.executeAsync(name);
             while (results.hasNext()) {
                 String text = results.next();
                 int colon = text.indexOf(':');
