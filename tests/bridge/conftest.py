@@ -55,7 +55,7 @@ def example_classes(java_classes: Path, tmp_path_factory: pytest.TempPathFactory
     return compile_java(sources, tmp_path_factory.mktemp("examples"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ollama() -> Iterator[str]:
     """URL of a real Ollama server, whose model ``tools`` is also there as ``qwen3:8b``."""
     with ExitStack() as stack:
