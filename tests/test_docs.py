@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from flink_agents.api.resource import Constant, get_resource_class
+from tests.environment import clean_environment
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -30,12 +30,10 @@ def _program(page: Path) -> str:
 def test_the_examples_of_a_page_run(page: Path, tmp_path: Path) -> None:
     script = tmp_path / "page.py"
     script.write_text(_program(page))
-    # A process-mode job of another test leaves word for this process's workers.
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYFLINK_")}
     done = subprocess.run(
         [sys.executable, str(script)],
         cwd=tmp_path,
-        env=clean,
+        env=clean_environment(),
         capture_output=True,
         text=True,
         timeout=170,

@@ -28,6 +28,7 @@ from flink_agents.api.runner_context import RunnerContext
 from flink_agents.bridge.java_jar import CLASSPATH_VARIABLE
 from flink_agents.testing import run_agent
 from tests.bridge.conftest import companions
+from tests.environment import clean_environment
 from tests.flink.conftest import flink_env as flink_env
 from tests.providers import ollama_protocol
 from tests.providers.recorded_server import RecordedServer
@@ -164,7 +165,7 @@ def test_the_python_example_runs(java: None, ollama: str, option: str) -> None:
     command = [sys.executable, "-m", "examples.cross_language.java_model", "add 48 and 31"]
     options = ["--url", ollama, "--model", "tools", *([option] if option != "here" else [])]
     done = subprocess.run(
-        [*command, *options], cwd=ROOT, env=_own_environment(), capture_output=True, text=True,
+        [*command, *options], cwd=ROOT, env=clean_environment(), capture_output=True, text=True,
         timeout=170, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -224,7 +225,7 @@ def test_one_subtask_has_500_java_calls_in_flight(java: None) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.bridge.many_calls_job", "500"],
         cwd=ROOT,
-        env=_own_environment(),
+        env=clean_environment(),
         capture_output=True,
         text=True,
         timeout=170,
@@ -234,8 +235,3 @@ def test_one_subtask_has_500_java_calls_in_flight(java: None) -> None:
     answers = [line.split(" of ") for line in done.stdout.splitlines()]
     assert sorted(int(number) for number, _ in answers) == list(range(500))
     assert {int(most) for _, most in answers} == {500}
-
-
-def _own_environment() -> dict[str, str]:
-    """Without the word that a process-mode job of another test leaves for its workers."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PYFLINK_")}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.environment import clean_environment
 from tests.flink.secret_canaries import Canary, canaries, find_secrets
 from tests.providers.every_provider import PROVIDERS, Provider
 from tests.providers.recorded_server import (
@@ -144,7 +144,7 @@ def run_jobs(folder: Path, strategy: str, by_environment: bool) -> Evidence:
                 "retry-wait-interval": "0.01",
             },
         }
-        environment = {**os.environ, "FLINK_LOG_DIR": str(evidence), "PYTHONPATH": str(ROOT)}
+        environment = clean_environment(FLINK_LOG_DIR=str(evidence), PYTHONPATH=str(ROOT))
         environment |= variables() if by_environment else {}
         with open(evidence / "stdout", "wb") as out, open(evidence / "stderr", "wb") as err:
             ran = subprocess.run(
