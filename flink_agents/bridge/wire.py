@@ -16,7 +16,7 @@ from flink_agents import __version__
 from flink_agents.api.chat_message import ChatMessage, ImagePart, MessageRole, TextPart
 from flink_agents.api.tools.metadata import ToolMetadata
 from flink_agents.api.tools.tool import Tool, ToolType
-from flink_agents.exceptions import ModelRequestError
+from flink_agents.exceptions import AgentsError, ModelRequestError
 
 PROTOCOL = 1
 """Raised when one side would not understand the other any more."""
@@ -100,7 +100,7 @@ class ForeignTool(Tool):
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Not possible here."""
-        raise NotImplementedError(
+        raise AgentsError(
             f"Tool {self.name!r} belongs to the other side of the bridge, which calls it."
         )
 
