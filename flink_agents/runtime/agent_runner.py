@@ -48,6 +48,8 @@ from flink_agents.runtime.services import Services
 
 logger = logging.getLogger(__name__)
 
+#: Elements set aside without a wait while no call ends, as a multiple of the calls in flight.
+_MAX_SET_ASIDE_FACTOR = 10
 #: Keys to remember as looked up, some 10 MB; beyond that the runner begins anew.
 _MAX_LOOKED_UP = 100_000
 
@@ -85,6 +87,7 @@ class AgentRunner:
         # process mode to look is a round trip to Java.
         self._looked_up: set[Hashable] = set()
         self._parked: deque[_OpenKey] = deque()
+        self._set_aside = 0  # elements, since there was last room
         self._background: Background[_OpenKey] = Background(services)
         self._calls = ActionCalls(services, store, self._background)
         self._idle_key = _OpenKey("", None, KeyState())
@@ -136,8 +139,8 @@ class AgentRunner:
             stored: Whether the key may have state that was restored and not been resumed.
         """
         self._metrics.events += 1
-        full = self._background.open >= self._services.max_in_flight
-        admit = not full or self._make_room(handle)
+        admit = self._background.open < self._services.max_in_flight or self._make_room(handle)
+        self._set_aside = 0 if admit else self._set_aside + 1
         entry = self._open.get(key)
         if entry is None and stored and key not in self._looked_up:
             entry = self._resume(key, handle)
@@ -208,16 +211,23 @@ class AgentRunner:
             self._services.close()
 
     def _make_room(self, handle: Callable[[], Any]) -> bool:
-        """Hold the input up until there is room, but not so long that a checkpoint would wait."""
+        """Hold the input up until there is room, but not so long that a checkpoint would wait.
+
+        Once a wait was in vain, the elements behind are set aside at once, up to a limit: the
+        barrier of a checkpoint has thousands of them before it, which cannot each wait.
+        """
+        max_in_flight = self._services.max_in_flight
+        if 0 < self._set_aside < _MAX_SET_ASIDE_FACTOR * max_in_flight:
+            return False
         current = handle()
         deadline = time.monotonic() + self._patience
-        while self._background.open >= self._services.max_in_flight:
+        while self._background.open >= max_in_flight:
             left = deadline - time.monotonic()
             if left <= 0:
                 break
             self.pump(wait=left)
         self._host.switch(current)
-        return self._background.open < self._services.max_in_flight
+        return self._background.open < max_in_flight
 
     def _resume(self, key: Hashable, handle: Callable[[], Any]) -> _OpenKey | None:
         text = self._store.load()

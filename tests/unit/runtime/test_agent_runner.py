@@ -393,6 +393,29 @@ def test_beyond_the_limit_elements_are_set_aside_and_taken_up_when_there_is_room
     assert store.busy == []
 
 
+def test_while_no_call_ends_only_one_of_many_elements_holds_the_input_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = Store()
+    keys = [f"k{n}" for n in range(23)]
+    Calls.hang = {f"{key}{n}" for key in keys for n in range(3)}
+    waits: list[str] = []
+    with running(acting(gathers), store, max_in_flight=2, back_pressure_wait="10 ms") as runner:
+        collect = runner.pump
+        for key in keys:
+            monkeypatch.setattr(
+                runner, "pump", lambda wait=0.0, key=key: waits.append(key) or collect(wait)
+            )
+            store.switch(key)
+            runner.element(key, lambda key=key: key, key, None, True)
+        monkeypatch.undo()
+        # Two are under way; the next one waits, and one more once twenty are set aside.
+        assert set(waits) == {"k2", "k22"}
+        Calls.hang = set()
+        runner.drain()
+    assert [next(iter(output)) for output in store.outputs] == keys
+
+
 def test_elements_that_were_set_aside_are_taken_up_after_a_crash() -> None:
     store, agent = Store(), acting(gathers)
     Calls.hang = {"a0"}
