@@ -60,7 +60,8 @@ class AgentExecutionOptions:
     MAX_TOOL_ROUNDS = ConfigOption("max-tool-rounds", int, 16)
     #: Seconds that the call of a model or a tool may take.
     CALL_TIMEOUT = ConfigOption("call-timeout", Seconds, Seconds(600.0))
-    #: Seconds after a restore until a key with open work is resumed.
+    #: Seconds after a restore until a key with open work is resumed. For work that had been open
+    #: longer it may take as long as that, up to 16 times as much.
     LEASE_INTERVAL = ConfigOption("lease-interval", Seconds, Seconds(2.0))
     #: Seconds between two looks for finished calls.
     PUMP_INTERVAL = ConfigOption("pump-interval", Seconds, Seconds(0.002))

@@ -38,8 +38,13 @@ _END = 2**63 - 1
 _RESUME_AT_END = _END - 1
 #: Leases fall on whole seconds and pumps never do: so a timer's time tells what it is for.
 _LEASE_GRID = 1000
-#: A pump that finds nothing waits longer the next time, up to this many times the interval.
-_MAX_PUMP_FACTOR = 8
+#: A lease that is renewed lasts twice as long, up to this many times the interval: so work goes on
+#: after a restore at the latest in about the time that it had been open.
+_MAX_LEASE_FACTOR = 16
+#: The pump waits for this part of the time since it last found something: that is the most that it
+#: adds to how long a call takes, and a job that only waits for long calls costs next to nothing.
+_PUMP_PART = 1 / 32
+_MAX_PUMP_MS = 64
 #: Counts are passed on to Flink after so many elements, and while something is under way at least
 #: after so many milliseconds.
 _FLUSH_EVERY = 2000
@@ -76,10 +81,10 @@ class FlinkHost:
         self._event_time = config.get(AgentExecutionOptions.EVENT_TIME)
         self._lease_ms = int(config.get(AgentExecutionOptions.LEASE_INTERVAL) * 1000)
         self._pump_ms = max(1, int(config.get(AgentExecutionOptions.PUMP_INTERVAL) * 1000))
-        self._pump_factor = 1
         self._pump_at: int | None = None
+        self._found_at = 0
         self._timers: TimerService | None = None
-        self._leases: dict[Hashable, int] = {}
+        self._leases: dict[Hashable, tuple[int, int]] = {}  # when due, and how long it lasts
         self._outputs: list[Any] = []
         self._emitting_at: tuple[Hashable, int | None] = ("", None)
         self._unreported = 0
@@ -97,12 +102,13 @@ class FlinkHost:
         if self._event_time:
             timestamp = self._timestamp(ctx)
             self._emitting_at = (key, timestamp)
+        in_flight = runner.in_flight
         runner.element(key, self._keys.current, value, timestamp, stored=True)
         if timestamp is not None and runner.is_open(key):
             self._keys.switch(runner.handle_of(key))
             self._timers.register_event_time_timer(timestamp)
-        if self._pump_at is None and runner.has_background_work:
-            self._arm_pump()
+        if runner.in_flight > in_flight or (self._pump_at is None and runner.has_background_work):
+            self._pump_soon()
         self._unreported += 1
         if self._unreported >= _FLUSH_EVERY:
             self.flush()
@@ -141,12 +147,13 @@ class FlinkHost:
         self._keys.switch(handle)
 
     def opened(self, key: Hashable) -> None:
-        self._register_lease(key)
+        self._register_lease(key, self._lease_ms)
         self._timer_service.register_event_time_timer(_RESUME_AT_END)
 
     def idle(self, key: Hashable) -> None:
         timers = self._timer_service
-        timers.delete_processing_time_timer(self._leases.pop(key))
+        due, _ = self._leases.pop(key)
+        timers.delete_processing_time_timer(due)
         timers.delete_event_time_timer(_RESUME_AT_END)
 
     def emit(self, key: Hashable, value: Any, timestamp: int | None) -> None:
@@ -170,10 +177,10 @@ class FlinkHost:
 
     def _on_pump(self, timestamp: int) -> None:
         runner = self._runner
-        if self._pump_at is not None and timestamp < self._pump_at:
-            return  # left over from before a restore
-        found = runner.pump()
-        self._pump_factor = 1 if found else min(self._pump_factor * 2, _MAX_PUMP_FACTOR)
+        if self._pump_at is not None and timestamp != self._pump_at:
+            return  # left over from before a restore, or an earlier one has taken its place
+        if runner.pump():
+            self._found_at = timestamp
         self._pump_at = None
         if runner.has_background_work:
             self._arm_pump()
@@ -184,11 +191,13 @@ class FlinkHost:
     def _on_lease(self, key: Hashable, timestamp: int) -> None:
         runner = self._runner
         current = self._keys.current()
-        if runner.resume(key, self._keys.current) and self._leases.get(key) == timestamp:
-            self._keys.switch(current)
-            self._register_lease(key)
+        if runner.resume(key, self._keys.current):
+            due, lasts = self._leases.get(key, (0, 0))
+            if due == timestamp:
+                self._keys.switch(current)
+                self._register_lease(key, min(2 * lasts, _MAX_LEASE_FACTOR * self._lease_ms))
         if self._pump_at is None and runner.has_background_work:
-            self._arm_pump()
+            self._pump_soon()
         self.flush()
 
     def _on_watermark(self, key: Hashable, timestamp: int) -> None:
@@ -204,15 +213,23 @@ class FlinkHost:
             self._store.release(timestamp)
             self._outputs.extend(self._codec.loads(held))
 
+    def _pump_soon(self) -> None:
+        """Arm the pump for work that has just begun."""
+        self._found_at = now = int(time.time() * 1000)
+        if self._pump_at is None or self._pump_at > now + 2 * self._pump_ms:
+            self._arm_pump()
+
     def _arm_pump(self) -> None:
-        due = int(time.time() * 1000) + self._pump_ms * self._pump_factor
+        now = int(time.time() * 1000)
+        quiet = int((now - self._found_at) * _PUMP_PART)
+        due = now + max(self._pump_ms, min(quiet, _MAX_PUMP_MS))
         self._pump_at = due + 1 if due % _LEASE_GRID == 0 else due
         self._timer_service.register_processing_time_timer(self._pump_at)
 
-    def _register_lease(self, key: Hashable) -> None:
-        due = int(time.time() * 1000) + self._lease_ms
+    def _register_lease(self, key: Hashable, lasts: int) -> None:
+        due = int(time.time() * 1000) + lasts
         due += _LEASE_GRID - due % _LEASE_GRID
-        self._leases[key] = due
+        self._leases[key] = due, lasts
         self._timer_service.register_processing_time_timer(due)
 
     # Small things.
