@@ -25,6 +25,7 @@ NAMES = (
     "memory",
     "idle",
     "bridge",
+    "sizing",
 )
 QUICK_SCALE = 0.2
 

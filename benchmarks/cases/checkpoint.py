@@ -27,7 +27,7 @@ def comparisons(scale: float) -> Iterator[Comparison]:
 
 
 def _run() -> dict[str, float]:
-    arguments = {"calls": CALLS, "checkpoints": 10, "port": _free_port()}
+    arguments = {"calls": CALLS, "checkpoints": 10, "port": free_port()}
     result = run_job("waiting.checkpoint", arguments).result
     durations: list[float] = result["durations"] or [float("inf")]
     return {
@@ -37,7 +37,8 @@ def _run() -> dict[str, float]:
     }
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nothing listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]

@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from pyflink.common import Duration, Types, WatermarkStrategy
+from pyflink.common import Duration, JobClient, Types, WatermarkStrategy
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.datastream.connectors.file_system import FileSource, StreamFormat
 
@@ -33,7 +33,7 @@ def idle_agent(folder: str, calls: int, seconds: float) -> dict[str, float]:
 def idle_bare(folder: str, calls: int, seconds: float) -> dict[str, float]:
     """The same with a bare keyed function that has nothing to do."""
     env = environment("thread")
-    stream = _lines(env, folder, calls).key_by(lambda line: line, Types.STRING())
+    stream = lines(env, folder, calls).key_by(lambda line: line, Types.STRING())
     marks = Marks(f"{folder}/asked", calls)
     discard(stream.process(Echo(marks), Types.STRING()))
     return _watch(env, folder, calls, seconds)
@@ -55,23 +55,8 @@ def checkpoint(folder: str, calls: int, checkpoints: int, port: int) -> dict[str
     env = environment("thread", rest__bind_port=str(port), rest__port=str(port))
     env.enable_checkpointing(300)
     job = _ask(env, folder, calls).execute_async("checkpoint")
-    _wait_for_calls(folder, calls)
-    opened = time.time()
-    url = f"http://127.0.0.1:{port}/jobs/{job.get_job_id()}/checkpoints"
-    done: list[dict[str, Any]] = []
-    while len(done) < checkpoints:
-        time.sleep(1)
-        with urllib.request.urlopen(url, timeout=30) as answer:
-            history = json.load(answer)["history"]
-        done += [
-            c
-            for c in reversed(history)
-            if c["status"] == "COMPLETED"
-            and c["trigger_timestamp"] > opened * 1000
-            and c["id"] not in {d["id"] for d in done}
-        ]
-        if time.time() - opened > CALL_SECONDS / 4:
-            break
+    wait_for_calls(folder, calls)
+    done = take_checkpoints(job, port, checkpoints, time.time())
     job.cancel().result()
     return {
         "durations": [c["end_to_end_duration"] / 1000 for c in done],
@@ -79,16 +64,44 @@ def checkpoint(folder: str, calls: int, checkpoints: int, port: int) -> dict[str
     }
 
 
+def take_checkpoints(job: JobClient, port: int, count: int, after: float) -> list[dict[str, Any]]:
+    """Wait for checkpoints of a running job.
+
+    Args:
+        job: The job.
+        port: Of Flink's REST API.
+        count: How many to wait for.
+        after: Time before which none may have begun, in seconds since the epoch.
+
+    Returns:
+        What the REST API says of them; fewer if they take too long.
+    """
+    url = f"http://127.0.0.1:{port}/jobs/{job.get_job_id()}/checkpoints"
+    done: list[dict[str, Any]] = []
+    while len(done) < count and time.time() - after < CALL_SECONDS / 4:
+        time.sleep(1)
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            history = json.load(answer)["history"]
+        done += [
+            c
+            for c in reversed(history)
+            if c["status"] == "COMPLETED"
+            and c["trigger_timestamp"] > after * 1000
+            and c["id"] not in {d["id"] for d in done}
+        ]
+    return done
+
+
 def _ask(env: StreamExecutionEnvironment, folder: str, calls: int) -> StreamExecutionEnvironment:
     asked = Marks(f"{folder}/asked", calls)
     agent = asking_agent(Marks(f"{folder}/marks", 1), asked)
     add_scripted_model(agent, "model", script=["unused"], latency=CALL_SECONDS)
-    lines = _lines(env, folder, calls)
-    discard(with_agent(lines, str, agent, Types.LONG(), max_in_flight=calls))
+    stream = lines(env, folder, calls)
+    discard(with_agent(stream, str, agent, Types.LONG(), max_in_flight=calls))
     return env
 
 
-def _lines(env: StreamExecutionEnvironment, folder: str, count: int) -> DataStream:
+def lines(env: StreamExecutionEnvironment, folder: str, count: int) -> DataStream:
     """A line for each call, in a source that does not end: at the end a job would drain."""
     file = Path(folder, "input", "lines")
     file.parent.mkdir()
@@ -105,7 +118,7 @@ def _watch(
     env: StreamExecutionEnvironment, folder: str, calls: int, seconds: float
 ) -> dict[str, float]:
     job = env.execute_async("idle")
-    _wait_for_calls(folder, calls)
+    wait_for_calls(folder, calls)
     time.sleep(SETTLE_SECONDS)
     begin = time.time()
     time.sleep(seconds)
@@ -114,7 +127,8 @@ def _watch(
     return {"begin": begin, "end": end}
 
 
-def _wait_for_calls(folder: str, calls: int) -> None:
+def wait_for_calls(folder: str, calls: int) -> None:
+    """Wait until the marks ``asked`` have counted that many calls."""
     deadline = time.time() + 120
     while not any(line[0] >= calls for line in read_lines(f"{folder}/asked")):
         if time.time() > deadline:

@@ -1,0 +1,1 @@
+"""The command ``flink-agents``: look after clusters, pack environments, plan sizes."""
