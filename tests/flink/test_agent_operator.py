@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 from pyflink.common import Duration, Row, Time, Types
 from pyflink.common.watermark_strategy import TimestampAssigner, WatermarkStrategy
-from pyflink.datastream import ProcessWindowFunction
+from pyflink.datastream import ProcessFunction, ProcessWindowFunction
 from pyflink.datastream.window import TumblingEventTimeWindows
 from pyflink.table import DataTypes, Schema, StreamTableEnvironment
 
@@ -106,6 +107,27 @@ def test_the_end_of_the_input_waits_for_slow_calls(flink_env: Any, mode: str) ->
     items = [{"key": i, "value": i} for i in range(50)]
     outputs = run_agent(chatting_agent(latency=1.5), items, flink_env(mode))
     assert len(outputs) == 50
+
+
+class _WithTimestamp(ProcessFunction):
+    def process_element(self, value: Any, ctx: Any) -> Any:
+        yield value, ctx.timestamp()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_put_out_at_the_end_of_the_input_has_a_timestamp_that_sinks_take(
+    flink_env: Any, mode: str
+) -> None:
+    env = flink_env(mode)
+    agents = AgentsExecutionEnvironment.get_execution_environment(env)
+    words = env.from_collection(["a", "b", "c"], type_info=Types.STRING())
+    answers = agents.from_datastream(words, lambda w: w).apply(chatting_agent(latency=1.5))
+    timed = Types.TUPLE([Types.STRING(), Types.LONG()])
+    outputs = _collect(answers.to_datastream(Types.STRING()).process(_WithTimestamp(), timed))
+    assert sorted(output for output, _ in outputs) == ["a:1:1", "b:1:1", "c:1:1"]
+    # Kafka refuses what is more than an hour ahead.
+    latest = (time.time() + 3600) * 1000
+    assert all(timestamp is None or 0 < timestamp < latest for _, timestamp in outputs), outputs
 
 
 def test_a_stream_that_is_keyed_already_keeps_its_keys(flink_env: Any) -> None:

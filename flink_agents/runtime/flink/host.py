@@ -7,8 +7,11 @@ Three kinds of timers drive it beside the elements:
 * a *lease* per key with open work: a processing-time timer a few seconds ahead. It is part of
   every checkpoint, so after a restore it fires and finds a key with open work that nobody works
   on; that key goes on;
-* the *end* of a bounded input: event-time timers at the highest timestamps. The first of them makes
-  each restored key go on, the second waits until nothing is open.
+* the *end* of a bounded input: event-time timers that no watermark reaches before. The first of them
+  makes each restored key go on, the second waits until nothing is open. What is put out then carries
+  the timer's time, which sinks write down: so it is one near the clock's, even for the first and odd
+  for the second, and set anew if a watermark comes that far. With event time outputs have
+  timestamps of their own, and these timers the highest ones there are.
 """
 
 from __future__ import annotations
@@ -36,6 +39,8 @@ from flink_agents.runtime.services import Services
 
 _END = 2**63 - 1
 _RESUME_AT_END = _END - 1
+#: Milliseconds from the clock, or the watermark if that is ahead, to the timers for the end.
+_END_AHEAD_MS = 60_000
 #: Leases fall on whole seconds and pumps never do: so a timer's time tells what it is for.
 _LEASE_GRID = 1000
 #: A lease that is renewed lasts twice as long, up to this many times the interval: so work goes on
@@ -85,6 +90,7 @@ class FlinkHost:
         self._found_at = 0
         self._timers: TimerService | None = None
         self._leases: dict[Hashable, tuple[int, int]] = {}  # when due, and how long it lasts
+        self._ends: dict[Hashable, int] = {}
         self._outputs: list[Any] = []
         self._emitting_at: tuple[Hashable, int | None] = ("", None)
         self._unreported = 0
@@ -126,15 +132,14 @@ class FlinkHost:
                 self._on_lease(key, timestamp)
             else:
                 self._on_pump(timestamp)
-        elif timestamp == _RESUME_AT_END:
-            runner.resume(key, self._keys.current)
-            self._timers.register_event_time_timer(_END)
-        elif timestamp == _END:
-            while runner.open_keys:
+        elif self._event_time and timestamp < _RESUME_AT_END:
+            self._on_watermark(key, timestamp)
+        elif timestamp % 2 == 0:
+            self._on_end(key)
+        else:
+            while runner.open_keys and self._watermark() == _END:
                 runner.pump(wait=0.1)
                 self._flush_if_due(int(time.time() * 1000))
-        else:
-            self._on_watermark(key, timestamp)
         return self._take_outputs()
 
     def close(self) -> None:
@@ -148,13 +153,13 @@ class FlinkHost:
 
     def opened(self, key: Hashable) -> None:
         self._register_lease(key, self._lease_ms)
-        self._timer_service.register_event_time_timer(_RESUME_AT_END)
+        self._register_end(key)
 
     def idle(self, key: Hashable) -> None:
         timers = self._timer_service
         due, _ = self._leases.pop(key)
         timers.delete_processing_time_timer(due)
-        timers.delete_event_time_timer(_RESUME_AT_END)
+        timers.delete_event_time_timer(self._ends.pop(key))
 
     def emit(self, key: Hashable, value: Any, timestamp: int | None) -> None:
         output = {key: value} if self._with_keys else value
@@ -212,6 +217,33 @@ class FlinkHost:
         if held is not None:
             self._store.release(timestamp)
             self._outputs.extend(self._codec.loads(held))
+
+    def _on_end(self, key: Hashable) -> None:
+        current = self._keys.current()
+        if not self._runner.resume(key, self._keys.current):
+            return
+        self._keys.switch(current)
+        if self._watermark() != _END:
+            self._register_end(key)
+        elif self._event_time:
+            self._timer_service.register_event_time_timer(_END)
+        else:
+            # Behind the first timers of all keys, so that restored ones work side by side.
+            self._timer_service.register_event_time_timer(self._end_ahead() + _END_AHEAD_MS + 1)
+
+    def _register_end(self, key: Hashable) -> None:
+        due = _RESUME_AT_END if self._event_time else self._end_ahead()
+        self._ends[key] = due
+        self._timer_service.register_event_time_timer(due)
+
+    def _end_ahead(self) -> int:
+        now, watermark = int(time.time() * 1000), self._watermark()
+        due = (now if watermark == _END else max(now, watermark)) + _END_AHEAD_MS
+        return due - due % 2
+
+    def _watermark(self) -> int:
+        # In process mode there is none before the first one has come.
+        return self._timer_service.current_watermark() or 0
 
     def _pump_soon(self) -> None:
         """Arm the pump for work that has just begun."""
