@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from examples.product_reviews.arguments import parse_arguments
 from examples.product_reviews.live import View, open_view
 from examples.product_reviews.models import choose_model
-from examples.product_reviews.problems import UserError, explain
+from examples.product_reviews.problems import CONNECTOR_MISSING, UserError, explain
 from examples.product_reviews.reading import Scan, scan
 from examples.product_reviews.report import Report, printable
 from flink_agents.runtime.flink.worker_environment import JavaNotFoundError, find_java_home
@@ -63,27 +63,26 @@ def _run(arguments: Namespace, report: Report) -> int:
     _check_paths(arguments)
     find_java_home()
     # PyFlink takes seconds to import: what is wrong with the options is told before.
-    from examples.product_reviews.job import JobOptions, build_job, flink_environment
-    from examples.product_reviews.running import RunningJob
+    from examples.product_reviews.job import JobOptions, build_job
+    from examples.product_reviews.kafka_connector import check_brokers
+    from examples.product_reviews.running import RunningJob, flink_environment
+    from examples.product_reviews.sinks import ResultFiles
 
     source = _source(arguments)
-    with tempfile.TemporaryDirectory(prefix="product-reviews-") as scratch:
-        options = JobOptions(
-            output=arguments.output.resolve(),
-            threshold=arguments.threshold,
-            parallelism=arguments.parallelism,
-            max_in_flight=arguments.max_in_flight,
-            checkpoint_interval=arguments.checkpoint_interval,
-            scratch=Path(scratch).resolve(),
-        )
-        env = flink_environment(options)
-        results = build_job(env, source, model, options)
+    sink = ResultFiles(arguments.output.resolve())
+    options = JobOptions(arguments.threshold, arguments.max_in_flight)
+    with tempfile.TemporaryDirectory(prefix="product-reviews-") as folder:
+        scratch = Path(folder).resolve()
+        env = flink_environment(scratch, arguments.parallelism, arguments.checkpoint_interval)
+        results = build_job(env, source, sink, model, options)
+        if arguments.kafka:
+            check_brokers(arguments.kafka, [arguments.topic])
         job = RunningJob(env, results, "product reviews")
         view = open_view(arguments.plain, source.found.sentences if source.found else None)
         try:
             _follow(job, report, view, source.found)
             if not job.finished:
-                job.finish(options.scratch)
+                job.finish(scratch)
                 _follow(job, report, view)
         finally:
             view.close()
@@ -107,12 +106,10 @@ def _check_paths(arguments: Namespace) -> None:
         raise UserError(f"The file {arguments.input} may not be read.")
     if arguments.watch and not arguments.watch.is_dir():
         raise UserError(f"There is no folder {arguments.watch}.")
-    if arguments.kafka and (arguments.jar is None or not arguments.jar.is_file()):
-        given = f"; there is no file {arguments.jar}" if arguments.jar else ""
-        raise UserError(
-            "Kafka needs Flink's connector: download flink-sql-connector-kafka for Flink 2.x from "
-            f"Maven Central and name it with --jar FILE{given}."
-        )
+    if arguments.kafka and arguments.jar is None:
+        raise UserError(CONNECTOR_MISSING)
+    if arguments.jar and not arguments.jar.is_file():
+        raise UserError(f"There is no file {arguments.jar}. {CONNECTOR_MISSING}")
     output = arguments.output
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise UserError(f"--output {output} is in use: name a new or an empty folder.")
@@ -126,8 +123,7 @@ def _source(arguments: Namespace) -> Source:
     from examples.product_reviews.sources import KafkaTopic, ReviewFile, WatchedFolder
 
     if arguments.kafka:
-        jar = arguments.jar.resolve()
-        return KafkaTopic(arguments.kafka, arguments.topic, arguments.group, jar)
+        return KafkaTopic(arguments.kafka, arguments.topic, arguments.group, arguments.jar)
     if arguments.watch:
         return WatchedFolder(arguments.watch.resolve())
     found = scan(arguments.input, arguments.limit)

@@ -58,10 +58,41 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     add("--jar", type=Path, help="file of flink-sql-connector-kafka, which Kafka needs")
     add(
         "--limit",
-        type=_whole,
+        type=whole,
         metavar="N",
         help="read a file only up to the line with its Nth sentence (default: all)",
     )
+    add_model_options(parser)
+    add = parser.add_argument_group("job").add_argument
+    add(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="folder of the results, new or empty (default: out/product_reviews/TIME)",
+    )
+    add(
+        "--parallelism",
+        type=whole,
+        default=1,
+        metavar="N",
+        help="subtasks of each operator (default: %(default)s)",
+    )
+    add(
+        "--checkpoint-interval",
+        type=seconds,
+        default=2.0,
+        metavar="SECONDS",
+        help="time between "
+        "checkpoints, at least 0.1; results appear with them (default: %(default)s)",
+    )
+    add("--plain", action="store_true", help="lines instead of a live table; as without a terminal")
+    options = parser.parse_args(argv)
+    _check(parser, options)
+    return options
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """The options about the model, and how it is asked."""
     add = parser.add_argument_group("model").add_argument
     add(
         "--model",
@@ -74,43 +105,17 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     add("--base-url", metavar="URL", help="where the provider's API is (default: its usual place)")
     add(
         "--threshold",
-        type=_score,
+        type=score,
         default=0.0,
         help="reviews with a mean score below it get a suggestion, -4 to 4 (default: %(default)s)",
     )
-    add = parser.add_argument_group("job").add_argument
-    add(
-        "--output",
-        type=Path,
-        metavar="DIR",
-        help="folder of the results, new or empty (default: out/product_reviews/TIME)",
-    )
-    add(
-        "--parallelism",
-        type=_whole,
-        default=1,
-        metavar="N",
-        help="subtasks of each operator (default: %(default)s)",
-    )
     add(
         "--max-in-flight",
-        type=_whole,
+        type=whole,
         default=200,
         metavar="N",
         help="calls of the model that a subtask has open at once (default: %(default)s)",
     )
-    add(
-        "--checkpoint-interval",
-        type=_seconds,
-        default=2.0,
-        metavar="SECONDS",
-        help="time between "
-        "checkpoints, at least 0.1; results appear with them (default: %(default)s)",
-    )
-    add("--plain", action="store_true", help="lines instead of a live table; as without a terminal")
-    options = parser.parse_args(argv)
-    _check(parser, options)
-    return options
 
 
 def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
@@ -126,21 +131,24 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
         options.output = Path("out", "product_reviews", time.strftime("%Y-%m-%d_%H-%M-%S"))
 
 
-def _whole(text: str) -> int:
+def whole(text: str) -> int:
+    """A number of things, at least 1."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not at least 1")
     return number
 
 
-def _score(text: str) -> float:
+def score(text: str) -> float:
+    """A score, from -4 to 4."""
     number = float(text)
     if not -4 <= number <= 4:
         raise argparse.ArgumentTypeError(f"{text} is not from -4 to 4")
     return number
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """A time, from 0.1 seconds to a day."""
     number = float(text)
     if not 0.1 <= number <= 86_400:
         raise argparse.ArgumentTypeError(f"{text} is not from 0.1 to 86400")

@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+CONNECTOR_MISSING = (
+    "Kafka needs Flink's connector: put flink-sql-connector-kafka for Flink 2.x into the lib "
+    "folder of Flink, or name it with --jar FILE. scripts/fetch-connectors fetches it."
+)
+
 _SHOWN = 600
 #: Exceptions that only wrap the one that tells what happened.
 _CAUSE = re.compile(r"^(?:Caused by: )?([\w.$]+(?:Error|Exception)\w*: .+)$", re.MULTILINE)

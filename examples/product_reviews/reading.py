@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from examples.product_reviews.schema import Rejected, Sentence
+from examples.product_reviews.schema import Rejected, ReviewId, Sentence
 
 #: Flink reads lines in this encoding, in which a character is a byte: what is no valid UTF-8
 #: arrives as it is, and can be told from what is.
@@ -29,17 +29,20 @@ class _Said(BaseModel):
 
 
 class _WholeReview(BaseModel):
-    review: Annotated[str, Field(coerce_numbers_to_str=True)]
+    review: ReviewId
     sentences: Annotated[list[str | _Said], Field(min_length=1)]
 
 
-def parse_line(line: str, number: int | None = None) -> list[Sentence | Rejected]:
+def parse_line(line: str | None, number: int | None = None) -> list[Sentence | Rejected]:
     """The sentences of a line, and what of it had to be rejected.
 
     Args:
-        line: The line, in which each character stands for a byte.
+        line: The line, in which each character stands for a byte. None: a record of a topic that
+            has no value.
         number: Its number in the file, from 1.
     """
+    if line is None:
+        return [_rejected("", number, "record without a value")]
     try:
         text = line.encode(BYTES).decode("utf-8").removeprefix("\ufeff").strip("\r\n")
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""Runs the job and hands its results over, one by one, as checkpoints complete."""
+"""Runs the job on this machine and hands its results over, one by one, as checkpoints complete."""
 
 from __future__ import annotations
 
@@ -7,9 +7,35 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from pyflink.common import Configuration
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.datastream.data_stream import CloseableIterator
 from pyflink.java_gateway import get_gateway
+
+
+def flink_environment(
+    scratch: Path, parallelism: int, checkpoint_interval: float
+) -> StreamExecutionEnvironment:
+    """A Flink environment for the job, on this machine unless Flink is told otherwise.
+
+    Args:
+        scratch: Folder for checkpoints.
+        parallelism: Subtasks of each operator, at least 1.
+        checkpoint_interval: Seconds between checkpoints, above 0.
+    """
+    configuration = Configuration()
+    for key, value in {
+        "execution.checkpointing.dir": scratch.as_uri(),
+        "rest.bind-port": "0",
+        "restart-strategy.type": "fixed-delay",
+        "restart-strategy.fixed-delay.attempts": "3",
+        "restart-strategy.fixed-delay.delay": "1 s",
+    }.items():
+        configuration.set_string(key, value)
+    env = StreamExecutionEnvironment.get_execution_environment(configuration)
+    env.set_parallelism(parallelism)
+    env.enable_checkpointing(int(checkpoint_interval * 1000))
+    return env
 
 
 class RunningJob:

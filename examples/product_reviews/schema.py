@@ -11,7 +11,15 @@ MAX_SUGGESTION = 120
 #: Characters; a longer text is no sentence, and would not fit the context of a small model.
 MAX_SENTENCE = 2_000
 
+#: Characters of the reason of a rejection, which may quote what a server has answered.
+MAX_PROBLEM = 2_000
+
 Rating = Annotated[float, Field(ge=-4, le=4, allow_inf_nan=False)]
+ReviewId = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    Field(coerce_numbers_to_str=True),
+]
 
 
 def _shortened(limit: int) -> BeforeValidator:
@@ -35,11 +43,7 @@ class Sentence(BaseModel):
         line: Line of the input file, from 1, if the input is a file.
     """
 
-    review: Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-        Field(coerce_numbers_to_str=True),
-    ]
+    review: ReviewId
     sentence: Annotated[int, Field(ge=0)]
     text: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_SENTENCE)
@@ -142,7 +146,7 @@ class Rejected(BaseModel):
     Attributes:
         what: ``line``: it could not be read. ``sentence`` or ``suggestion``: the model gave no
             usable answer.
-        reason: Why.
+        reason: Why, up to 2,000 characters.
         line: Line of the input file, from 1, if the input is a file.
         review: Id of the review, if known.
         sentence: Number of the sentence, if known.
@@ -150,7 +154,7 @@ class Rejected(BaseModel):
     """
 
     what: Literal["line", "sentence", "suggestion"]
-    reason: str
+    reason: Annotated[str, _shortened(MAX_PROBLEM)]
     line: int | None = None
     review: str | None = None
     sentence: int | None = None

@@ -7,15 +7,20 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pyflink.common import Duration, Types
-from pyflink.common.serialization import SimpleStringSchema
 from pyflink.common.watermark_strategy import WatermarkStrategy
 from pyflink.datastream import DataStream, RuntimeContext, StreamExecutionEnvironment
 from pyflink.datastream.connectors.file_system import FileSource, StreamFormat
-from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
+from pyflink.datastream.connectors.kafka import (
+    KafkaOffsetResetStrategy,
+    KafkaOffsetsInitializer,
+    KafkaSource,
+    KafkaSourceBuilder,
+)
 from pyflink.datastream.functions import KeyedProcessFunction
 from pyflink.datastream.state import ValueStateDescriptor
+from pyflink.java_gateway import get_gateway
 
-from examples.product_reviews.problems import UserError
+from examples.product_reviews.kafka_connector import add_connector
 from examples.product_reviews.reading import BYTES, Scan, parse_line
 from examples.product_reviews.schema import Sentence
 
@@ -57,6 +62,7 @@ class ReviewFile:
             .process(NumberedLines(self.found.totals, self.found.last_line))
             .set_parallelism(1)
             .name("sentences")
+            .uid("sentences")
         )
 
 
@@ -83,45 +89,46 @@ class KafkaTopic:
         servers: Addresses of brokers, with commas between them.
         topic: The topic.
         group: The consumer group.
-        jar: The connector ``flink-sql-connector-kafka``.
+        jar: The connector ``flink-sql-connector-kafka``. None: it is among Flink's libraries.
     """
 
     servers: str
     topic: str
     group: str
-    jar: Path
+    jar: Path | None = None
     found: None = None
 
     def read(self, env: StreamExecutionEnvironment) -> DataStream:
-        env.add_jars(self.jar.as_uri())
-        return _parsed(_stream(env, self.source(), f"topic {self.topic}"))
+        add_connector(env, self.jar)
+        return _parsed(_stream(env, self._source(), f"topic {self.topic}"))
 
-    def source(self) -> KafkaSource:
-        """The source.
-
-        Raises:
-            UserError: If the jar is not the connector.
-        """
-        from pyflink.datastream.connectors.kafka import KafkaOffsetResetStrategy
-
-        try:
-            return (
-                KafkaSource.builder()
-                .set_bootstrap_servers(self.servers)
-                .set_topics(self.topic)
-                .set_group_id(self.group)
-                .set_starting_offsets(
-                    KafkaOffsetsInitializer.committed_offsets(KafkaOffsetResetStrategy.EARLIEST)
-                )
-                .set_value_only_deserializer(SimpleStringSchema(BYTES))
-                .build()
+    def _source(self) -> KafkaSource:
+        builder = (
+            KafkaSource.builder()
+            .set_bootstrap_servers(self.servers)
+            .set_topics(self.topic)
+            .set_group_id(self.group)
+            .set_starting_offsets(
+                KafkaOffsetsInitializer.committed_offsets(KafkaOffsetResetStrategy.EARLIEST)
             )
-        except TypeError as error:
-            # What PyFlink says when Java does not know a class.
-            raise UserError(
-                f"--jar {self.jar} does not hold Flink's Kafka connector ({error}). "
-                "Download flink-sql-connector-kafka for Flink 2.x from Maven Central."
-            ) from error
+        )
+        _read_values_as_text(builder)
+        return builder.build()
+
+
+def _read_values_as_text(builder: KafkaSourceBuilder) -> None:
+    """As SimpleStringSchema does, which stops the job at a record without a value."""
+    jvm: Any = get_gateway().jvm
+    kafka = "org.apache.flink.kafka.shaded.org.apache.kafka.common.serialization"
+    loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
+    text = loader.loadClass(f"{kafka}.StringDeserializer")
+    reader = jvm.org.apache.flink.connector.kafka.source.reader.deserializer
+    schema = reader.KafkaRecordDeserializationSchema.valueOnly(
+        text, {"value.deserializer.encoding": BYTES}
+    )
+    # PyFlink has no method for the deserializers that come with Kafka.
+    j_builder: Any = builder._j_builder
+    j_builder.setDeserializer(schema)
 
 
 class NumberedLines(KeyedProcessFunction):
@@ -158,7 +165,9 @@ def _files(path: Path) -> FileSource:
 
 
 def _stream(env: StreamExecutionEnvironment, source: Any, name: str) -> DataStream:
-    return env.from_source(source, WatermarkStrategy.no_watermarks(), name, Types.STRING())
+    stream = env.from_source(source, WatermarkStrategy.no_watermarks(), name, Types.STRING())
+    # By this name a savepoint finds what has been read.
+    return stream.uid("source")
 
 
 def _parsed(lines: DataStream) -> DataStream:

@@ -68,6 +68,7 @@ class Resource(BaseModel, ABC):
     )
     _metric_group: MetricGroup | None = PrivateAttr(default=None)
     _max_in_flight: int = PrivateAttr(default=1000)
+    _client_scope: str = PrivateAttr(default="")
 
     @classmethod
     @abstractmethod
@@ -109,9 +110,15 @@ class Resource(BaseModel, ABC):
         """Calls that may be open at once in this subtask: the size for connection pools."""
         return self._max_in_flight
 
-    def set_max_in_flight(self, max_in_flight: int) -> None:
+    @property
+    def client_scope(self) -> str:
+        """The subtask, as text: its resources that are set up alike may share clients."""
+        return self._client_scope
+
+    def set_max_in_flight(self, max_in_flight: int, client_scope: str = "") -> None:
         """Set by the runtime before the first call."""
         self._max_in_flight = max_in_flight
+        self._client_scope = client_scope
 
     def close(self) -> None:
         """Release what the resource holds. Called once, off the event loop."""

@@ -36,18 +36,20 @@ def classpath() -> str:
 
 
 def jar(folder: Path = LIBRARY) -> Path:
-    """The jar of this version.
+    """The jar of this version: that of the package, else the one in ``lib`` of the cluster.
 
     Raises:
         EnvironmentSetupError: If it is missing, or was built from another version.
     """
-    path = folder / f"flink-agents-{__version__}.jar"
-    if not path.is_file():
+    name = f"flink-agents-{__version__}.jar"
+    places = [folder, *_libraries_of_flink()]
+    path = next((place / name for place in places if (place / name).is_file()), None)
+    if path is None:
         others = sorted(found.name for found in folder.glob("flink-agents-*.jar"))
         there = f" (there is {', '.join(others)})" if others else ""
         raise EnvironmentSetupError(
-            f"Java chat models need {path}, which is missing{there}. {_FIX}, or install a wheel "
-            "of the package, which has it."
+            f"Java chat models need {folder / name}, which is missing{there}. {_FIX}, or install a "
+            "wheel of the package, which has it; on a cluster, put the jar into Flink's lib."
         )
     version, protocol = _built_from(path)
     if (version, protocol) != (__version__, str(PROTOCOL)):
@@ -56,6 +58,12 @@ def jar(folder: Path = LIBRARY) -> Path:
             f"version {__version__} (protocol {PROTOCOL}). {_FIX}."
         )
     return path
+
+
+def _libraries_of_flink() -> list[Path]:
+    # Flink's scripts set the first for a TaskManager, and images the second.
+    library, home = os.environ.get("FLINK_LIB_DIR"), os.environ.get("FLINK_HOME")
+    return [Path(library)] if library else [Path(home, "lib")] if home else []
 
 
 def _built_from(path: Path) -> tuple[str | None, str | None]:

@@ -1,4 +1,4 @@
-"""Clients of services, shared by all connections of a process that are set up alike.
+"""Clients of services, shared by all connections of a subtask that are set up alike.
 
 A client belongs to the event loop that it was first used on. A job that is restarted in the same
 process has a new loop and gets new clients.

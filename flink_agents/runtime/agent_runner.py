@@ -48,8 +48,9 @@ from flink_agents.runtime.services import Services
 
 logger = logging.getLogger(__name__)
 
-#: Elements set aside without a wait while no call ends, as a multiple of the calls in flight.
-_MAX_SET_ASIDE_FACTOR = 10
+#: Elements set aside without a wait while no call ends: what the buffers before an operator hold of
+#: small records, so that a barrier behind them passes, with room to spare.
+_MAX_SET_ASIDE = 10_000
 #: Keys to remember as looked up, some 10 MB; beyond that the runner begins anew.
 _MAX_LOOKED_UP = 100_000
 
@@ -217,7 +218,7 @@ class AgentRunner:
         barrier of a checkpoint has thousands of them before it, which cannot each wait.
         """
         max_in_flight = self._services.max_in_flight
-        if 0 < self._set_aside < _MAX_SET_ASIDE_FACTOR * max_in_flight:
+        if 0 < self._set_aside < _MAX_SET_ASIDE:
             return False
         current = handle()
         deadline = time.monotonic() + self._patience

@@ -7,6 +7,7 @@ import re
 import threading
 from contextlib import suppress
 from typing import Any, cast
+from uuid import uuid4
 
 from pydantic import ValidationError
 
@@ -42,6 +43,7 @@ class ResourceCache:
         self._plan = plan
         self._config = config
         self._max_in_flight = max_in_flight
+        self._client_scope = uuid4().hex
         self._created: dict[tuple[ResourceType, str], Resource] = {}
         self._lock = threading.RLock()
 
@@ -112,7 +114,7 @@ class ResourceCache:
                 f"{cls.__name__} cannot be created: {problem}",
                 "Correct its arguments.",
             ) from None
-        resource.set_max_in_flight(self._max_in_flight)
+        resource.set_max_in_flight(self._max_in_flight, self._client_scope)
         return resource
 
     def _resolve(self, resource: str, argument: str, value: Any) -> Any:

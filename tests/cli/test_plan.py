@@ -115,7 +115,7 @@ def test_state_grows_with_keys_records_and_journals() -> None:
     journal = _plan(calls_per_event=3, answer_size=1000).state.open_work
     assert journal - _plan(calls_per_event=3, answer_size=0).state.open_work == 3000 * 2 * 1000
     assert small.bandwidth == small.checkpoint / 30
-    assert small.worst_checkpoint - small.checkpoint == 2 * 1000 * 10 * 1024
+    assert small.worst_checkpoint - small.checkpoint == 2 * 10_000 * 1024
 
 
 def test_a_state_too_large_for_the_heap_goes_to_rocksdb() -> None:
@@ -137,8 +137,8 @@ def test_a_task_manager_has_room_for_python_and_its_calls() -> None:
 def test_flink_makes_the_same_of_the_options() -> None:
     from pyflink.java_gateway import get_gateway
 
-    runtime: Any = get_gateway().jvm.org.apache.flink.runtime
-    configuration: Any = get_gateway().jvm.org.apache.flink.configuration
+    jvm: Any = get_gateway().jvm
+    runtime, configuration = jvm.org.apache.flink.runtime, jvm.org.apache.flink.configuration
     for rate, keys in ((500, None), (500, 5_000_000), (500, 50_000_000), (350_000, None)):
         workload = Workload(rate=rate, latency=2.0, keys=keys)
         result = plan(workload)

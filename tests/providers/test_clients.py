@@ -71,10 +71,15 @@ def test_connections_that_differ_do_not_share(
 
 
 async def talk_at_once(
-    server: RecordedServer, provider: Provider, calls: int, in_flight: int, **arguments: Any
+    server: RecordedServer,
+    provider: Provider,
+    calls: int,
+    in_flight: int,
+    scope: str = "",
+    **arguments: Any,
 ) -> None:
     connection = provider.asked.connect(server, **arguments)
-    connection.set_max_in_flight(in_flight)
+    connection.set_max_in_flight(in_flight, scope)
     await asyncio.gather(*(talk(connection, provider) for _ in range(calls)))
     await connection.aclose()
 
@@ -90,11 +95,23 @@ def test_no_more_connections_are_opened_than_calls_may_be_in_flight(
 
 
 @each_provider()
+def test_subtasks_of_one_process_have_connections_of_their_own(
+    provider: Provider, server: RecordedServer
+) -> None:
+    async def run() -> None:
+        subtasks = (talk_at_once(server, provider, 60, in_flight=7, scope=s) for s in "ab")
+        await asyncio.gather(*subtasks)
+
+    asyncio.run(run())
+    assert server.max_in_flight == 14
+
+
+@each_provider()
 def test_to_wait_for_an_own_connection_does_not_count_as_time_out(
     provider: Provider, server: RecordedServer
 ) -> None:
     # The server takes 10 ms for each, so the last one waits for longer than the time-out.
-    short = {provider.timeout: 0.3}
+    short: dict[str, Any] = {provider.timeout: 0.3}
     asyncio.run(talk_at_once(server, provider, calls=60, in_flight=1, **short))
     assert len(server.requests) == 60
 

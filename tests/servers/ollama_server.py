@@ -7,39 +7,31 @@ SmolLM2-135M with templates that lead it there: form can be tested with them, ne
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import re
 import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 
 from flink_agents.integrations.chat_models.embedded.model_file import find_model_file
+from tests.servers.guarded_server import (
+    ServerMissingError,
+    cache_folder,
+    guarded_server,
+    is_required,
+    locked,
+)
 
 MODELS = ("chat", "tools", "think")
 
 _ROOT = Path(__file__).parents[2]
 _BUILD = _ROOT / "scripts" / "build-ollama"
-_GUARD = Path(__file__).with_name("guard.py")
 _MODELFILES = Path(__file__).with_name("modelfiles")
 _LISTENING = re.compile(r"Listening on (127\.0\.0\.1:\d+)")
-#: Seconds that a server has to come up.
-_PATIENCE = 60
-
-
-class ServerMissingError(Exception):
-    """There is no server here; tells why and what to do."""
-
-
-def is_required() -> bool:
-    """Whether tests must not be left out for want of the server."""
-    return os.environ.get("CI") == "true"
 
 
 @contextlib.contextmanager
@@ -52,9 +44,8 @@ def ollama_server() -> Iterator[str]:
     Raises:
         ServerMissingError: If the server or the model is not here.
     """
-    cache = _cache_folder()
-    cache.mkdir(parents=True, exist_ok=True)
-    with _locked(cache / "ollama.lock"):
+    cache = cache_folder()
+    with locked(cache / "ollama.lock"):
         binary = _find_binary()
     try:
         weights = find_model_file(None)
@@ -69,21 +60,13 @@ def ollama_server() -> Iterator[str]:
             # Another server may just be making its models in the same folder.
             "OLLAMA_NOPRUNE": "1",
         }
-        with _running([str(binary), "serve"], environment, Path(home, "log")) as address:
-            with _locked(cache / "ollama.lock"):
+        command = [str(binary), "serve"]
+        # It listens before it says so.
+        with guarded_server(command, environment, Path(home, "log"), _LISTENING) as listening:
+            address = listening[1]
+            with locked(cache / "ollama.lock"):
                 _make_models(binary, weights, {**environment, "OLLAMA_HOST": address}, Path(home))
             yield f"http://{address}"
-
-
-def _cache_folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "pyflink-agents")
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with open(path, "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _find_binary() -> Path:
@@ -103,37 +86,6 @@ def _models_key(weights: Path) -> str:
     for name in MODELS:
         key.update((_MODELFILES / f"Modelfile.{name}").read_bytes())
     return key.hexdigest()[:12]
-
-
-@contextlib.contextmanager
-def _running(command: list[str], environment: dict[str, str], log: Path) -> Iterator[str]:
-    """A server under guard; gives the address that it listens on."""
-    with open(log, "w") as output:
-        guard = subprocess.Popen(
-            [sys.executable, str(_GUARD), *command],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=output,
-            # An interrupt of the tests is none of the guard, which ends the server after them.
-            start_new_session=True,
-        )
-    assert guard.stdin is not None
-    try:
-        yield _wait_for_address(guard, log)
-    finally:
-        guard.stdin.close()
-        guard.wait()
-
-
-def _wait_for_address(guard: subprocess.Popen[bytes], log: Path) -> str:
-    end = time.monotonic() + _PATIENCE
-    while guard.poll() is None and time.monotonic() < end:
-        # It listens before it says so.
-        if found := _LISTENING.search(log.read_text(errors="replace")):
-            return found[1]
-        time.sleep(0.05)
-    raise RuntimeError(f"Ollama did not come up: {log.read_text(errors='replace')[-2000:]}")
 
 
 def _make_models(binary: Path, weights: Path, environment: dict[str, str], folder: Path) -> None:

@@ -29,7 +29,7 @@ def how_to_submit(archive: Path) -> str:
     return (
         f"Submit a job with it (the workers need a Python {version}):\n"
         f"  flink run -pyarch {path}#environment -pyexec environment/bin/python "
-        f"-pyclientexec {shlex.quote(sys.executable)} -py job.py"
+        f'-pyclientexec {shlex.quote(sys.executable)} -py "$PWD/job.py"'
     )
 
 

@@ -6,8 +6,8 @@ from flink_agents.cli.plan import measured
 from flink_agents.cli.plan.result import Cluster, State
 from flink_agents.cli.plan.workload import Workload
 
-#: Elements that a subtask sets aside while no call ends, for each call that it may have open.
-WAITING_PER_CALL = 10
+#: Elements that a subtask sets aside while no call ends, before its input waits.
+WAITING = 10_000
 #: Java heap for state in a TaskManager beyond which RocksDB is proposed, in bytes.
 MOST_HEAP_STATE = 2 * 2**30
 #: During a checkpoint the heap state backend keeps what changes a second time.
@@ -31,7 +31,7 @@ def state_of(workload: Workload, cluster: Cluster, runs: float, keys: int) -> St
         + journal
     )
     open_work = runs * per_run
-    waiting = cluster.subtasks * workload.max_in_flight * WAITING_PER_CALL * workload.record_size
+    waiting = cluster.subtasks * WAITING * workload.record_size
     remembers = workload.memory_per_key > 0
     per_key = measured.CHECKPOINT_PER_KEY
     per_key += measured.CHECKPOINT_PER_KEY_BYTE * workload.memory_per_key

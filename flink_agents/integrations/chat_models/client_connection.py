@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic import ConfigDict, PrivateAttr
@@ -29,6 +29,16 @@ class ClientChatModelConnection(BaseChatModelConnection):
     ) -> ChatMessage:
         """As :meth:`achat`, for code that is not async."""
         return run_blocking(self.achat(messages, tools, **kwargs), release=self.aclose)
+
+    def _shared_client(self, key: Callable[[], str], create: Callable[[], Any]) -> Any:
+        """The client for the running loop.
+
+        Args:
+            key: Tells the key of its settings.
+            create: Makes it, if no connection of this subtask has one of that key.
+        """
+        # Its connections are as many as the calls of one subtask.
+        return self._clients.get(lambda: f"{self.client_scope} {key()}", create)
 
     async def aclose(self) -> None:
         """Give back the client of the running event loop."""

@@ -135,7 +135,7 @@ class OllamaChatModelConnection(ClientChatModelConnection):
 
     def _client(self) -> OllamaClient:
         settings = self._settings()
-        return self._clients.get(settings.key, lambda: ollama_sdk().OllamaClient(settings))
+        return self._shared_client(settings.key, lambda: ollama_sdk().OllamaClient(settings))
 
     def _settings(self) -> ClientSettings:
         return ollama_sdk().ClientSettings(self.base_url, self.request_timeout, self.max_in_flight)

@@ -115,7 +115,7 @@ class TongyiChatModelConnection(ClientChatModelConnection):
     def _client(self) -> Client:
         # The key and the URL belong to a request, so clients differ by their size alone.
         connections = self.max_in_flight
-        return self._clients.get(
+        return self._shared_client(
             lambda: settings_key(connections), lambda: _dashscope_sdk().Client(connections)
         )
 

@@ -15,6 +15,7 @@ from pyflink.common.typeinfo import Types
 from pyflink.datastream import DataStream, KeyedStream, StreamExecutionEnvironment
 from pyflink.datastream.data_stream import CloseableIterator
 from pyflink.table import Schema, StreamTableEnvironment, Table
+from pyflink.util.exceptions import TableException
 
 from flink_agents.api.agents.agent import Agent
 from flink_agents.api.configuration import Configuration
@@ -32,6 +33,7 @@ from flink_agents.runtime.flink.dead_letters import DEAD_LETTERS
 from flink_agents.runtime.flink.keys import TextKeySelector
 from flink_agents.runtime.flink.operator import AgentFunction
 from flink_agents.runtime.flink.row_codec import flink_codec
+from flink_agents.runtime.flink.table_rows import plain_row
 from flink_agents.runtime.services import OPTIONS, check_options
 
 #: ``ClassName.argument``: a default for an argument of a resource class.
@@ -113,7 +115,19 @@ class FlinkEnvironment(AgentsExecutionEnvironment):
     def from_table(
         self, input: Table, key_selector: Callable[[Any], Any] | None = None
     ) -> AgentBuilder:
-        return self.from_datastream(self.tables.to_data_stream(input), key_selector)
+        try:
+            rows = self.tables.to_data_stream(input)
+        except TableException as error:
+            if "update changes" not in str(error):
+                raise
+            what = str(error).partition("\n")[0].rpartition("produced by node ")[2]
+            raise ValueError(
+                f"from_table: the table changes rows that it gave before ({what}), and an agent "
+                "takes each row as something that happened. Aggregate over windows, or pass the "
+                "changes themselves: from_datastream(t_env.to_changelog_stream(table), ...), where "
+                "row.get_row_kind() tells an insert from an update."
+            ) from error
+        return self.from_datastream(rows.map(plain_row).name("rows"), key_selector)
 
     def collect(self, stream: DataStream) -> list[dict[Any, Any]]:
         """A list that ``execute()`` fills with the stream's elements."""

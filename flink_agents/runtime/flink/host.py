@@ -7,11 +7,11 @@ Three kinds of timers drive it beside the elements:
 * a *lease* per key with open work: a processing-time timer a few seconds ahead. It is part of
   every checkpoint, so after a restore it fires and finds a key with open work that nobody works
   on; that key goes on;
-* the *end* of a bounded input: event-time timers that no watermark reaches before. The first of them
-  makes each restored key go on, the second waits until nothing is open. What is put out then carries
-  the timer's time, which sinks write down: so it is one near the clock's, even for the first and odd
-  for the second, and set anew if a watermark comes that far. With event time outputs have
-  timestamps of their own, and these timers the highest ones there are.
+* the *end* of a bounded input: event-time timers that no watermark reaches before. The first of
+  them makes each restored key go on, the second waits until nothing is open. What is put out then
+  carries the timer's time, which sinks write down: so it is one near the clock's, even for the
+  first and odd for the second, and set anew if a watermark comes that far. With event time
+  outputs have timestamps of their own, and these timers the highest ones there are.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from flink_agents.engine.codec import Codec
 from flink_agents.exceptions import ActionError
 from flink_agents.plan.compile import compile_agent
 from flink_agents.runtime.actions import BUILT_IN_ACTIONS
+from flink_agents.runtime import agent_runner
 from flink_agents.runtime.agent_runner import AgentRunner
 from flink_agents.runtime.local_environment import LocalHost
 from flink_agents.runtime.local_metrics import LocalMetricGroup
@@ -396,6 +397,7 @@ def test_beyond_the_limit_elements_are_set_aside_and_taken_up_when_there_is_room
 def test_while_no_call_ends_only_one_of_many_elements_holds_the_input_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(agent_runner, "_MAX_SET_ASIDE", 20)
     store = Store()
     keys = [f"k{n}" for n in range(23)]
     Calls.hang = {f"{key}{n}" for key in keys for n in range(3)}

@@ -135,7 +135,7 @@ class AnthropicChatModelConnection(ClientChatModelConnection):
 
     def _client(self) -> AsyncAnthropic:
         settings = self._settings()
-        return self._clients.get(settings.key, lambda: anthropic_sdk().SDK.create(settings))
+        return self._shared_client(settings.key, lambda: anthropic_sdk().SDK.create(settings))
 
     def _settings(self) -> ClientSettings:
         assert self.api_key is not None and self.api_base_url is not None

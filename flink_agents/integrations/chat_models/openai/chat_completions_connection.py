@@ -124,7 +124,7 @@ class ChatCompletionsConnection(ClientChatModelConnection):
             return openai_sdk().SDK.create(settings)
 
         if self.reuse_client:
-            yield self._clients.get(settings.key, create)
+            yield self._shared_client(settings.key, create)
         else:
             async with create() as client:
                 yield client

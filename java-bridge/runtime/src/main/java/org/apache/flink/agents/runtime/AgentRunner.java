@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
 public final class AgentRunner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AgentRunner.class);
 
-    /** Elements set aside at once while nothing ends, as a multiple of the calls in flight. */
-    private static final int MAX_PARKED_FACTOR = 10;
+    /** Elements set aside at once while nothing ends: more than the buffers hold of small records. */
+    private static final int MAX_PARKED = 10_000;
 
     private final Services services;
     private final KeyStore store;
@@ -187,10 +187,9 @@ public final class AgentRunner implements AutoCloseable {
      * checkpoint has thousands of elements before it, which cannot each wait.
      */
     private boolean makeRoom(Object key) throws Exception {
-        int limit = MAX_PARKED_FACTOR * services.maxInFlight;
-        if (!isStuck || parked.size() >= limit) {
+        if (!isStuck || parked.size() >= MAX_PARKED) {
             boolean wasStuck = isStuck;
-            host.await(() -> hasRoom() || wasStuck && parked.size() < limit, patience);
+            host.await(() -> hasRoom() || wasStuck && parked.size() < MAX_PARKED, patience);
             host.switchTo(key);
         }
         isStuck = !hasRoom();
