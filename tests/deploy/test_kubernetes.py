@@ -154,7 +154,7 @@ def test_our_own_options_exist() -> None:
     own = _own_options()
     assert "max-in-flight" in own
     flink = ("taskmanager.", "jobmanager.", "pipeline.", "state.", "execution.", "python.")
-    more = ("high-availability.", "restart-strategy.", "metrics.", "job.autoscaler.", "classloader.")
+    more = ("high-availability.", "restart-strategy.", "metrics.", "job.", "classloader.")
     assert {key for key in _options() if not key.startswith((*flink, *more))} <= own
 
 

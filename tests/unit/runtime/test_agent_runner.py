@@ -21,8 +21,8 @@ from flink_agents.api.tools.tool import Tool
 from flink_agents.engine.codec import Codec
 from flink_agents.exceptions import ActionError
 from flink_agents.plan.compile import compile_agent
-from flink_agents.runtime.actions import BUILT_IN_ACTIONS
 from flink_agents.runtime import agent_runner
+from flink_agents.runtime.actions import BUILT_IN_ACTIONS
 from flink_agents.runtime.agent_runner import AgentRunner
 from flink_agents.runtime.local_environment import LocalHost
 from flink_agents.runtime.local_metrics import LocalMetricGroup
