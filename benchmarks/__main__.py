@@ -17,6 +17,7 @@ NAMES = (
     "java_agent",
     "local",
     "model_calls",
+    "durable_journal",
     "providers",
     "latency",
     "tools",

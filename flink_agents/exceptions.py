@@ -11,6 +11,7 @@ AgentsError
 │   └── NotPortableError      a value that cannot travel to a worker
 ├── EnvironmentSetupError     Java, Python or the cluster is not as the job needs it
 ├── NotStorableError          a value that cannot be kept in state
+├── DurableJournalError       finished calls cannot be kept outside of Flink's state
 ├── StateFormatError          state written by another, incompatible version
 ├── MemoryPathError           a memory path that does not fit what is stored there
 ├── UnhandledEventError       an event that no action listens to
@@ -87,6 +88,10 @@ class EnvironmentSetupError(AgentsError):
 
 class NotStorableError(AgentsError, TypeError):
     """A value that cannot be kept in state, journal or memory."""
+
+
+class DurableJournalError(AgentsError):
+    """The durable journal cannot be read or written: the job must not go on."""
 
 
 class StateFormatError(AgentsError):

@@ -29,6 +29,20 @@ def in_process(folder: str, mode: str, calls: int, in_flight: int, latency: floa
     _on_flink(agent, mode, calls, in_flight)
 
 
+def journaled(
+    folder: str, mode: str, calls: int, in_flight: int, latency: float, journal: bool
+) -> None:
+    """Calls of a scripted model, on Flink with checkpoints, with a durable journal or without."""
+    agent = asking_agent(Marks(f"{folder}/marks", 100))
+    add_scripted_model(agent, "model", script=["I have thought about it."], latency=latency)
+    state = {
+        "execution__checkpointing__interval": "2 s",
+        "execution__checkpointing__dir": f"file://{folder}/../checkpoints",
+    }
+    options = {"durable_journal": f"{folder}/../journal"} if journal else {}
+    _on_flink(agent, mode, calls, in_flight, state, **options)
+
+
 def in_process_bare(folder: str, calls: int, in_flight: int, latency: float) -> None:
     """The same scripted model awaited in a bare asyncio program."""
     from flink_agents.api.chat_message import ChatMessage
@@ -49,7 +63,14 @@ def in_process_bare(folder: str, calls: int, in_flight: int, latency: float) -> 
     time.sleep(0.3)  # so that the last mark lies between two samples of the CPU time
 
 
-def _on_flink(agent: Agent, mode: str, calls: int, in_flight: int) -> None:
+def _on_flink(
+    agent: Agent,
+    mode: str,
+    calls: int,
+    in_flight: int,
+    flink: dict[str, str] | None = None,
+    **options: Any,
+) -> None:
     from pyflink.common import Types
 
     from benchmarks.jobs.flink import discard, environment, numbers, with_agent
@@ -57,7 +78,7 @@ def _on_flink(agent: Agent, mode: str, calls: int, in_flight: int) -> None:
     def key(number: Any) -> str:
         return f"key-{number % MODEL_KEYS}"
 
-    env = environment(mode)
+    env = environment(mode, **(flink or {}))
     stream = numbers(env, calls)
-    discard(with_agent(stream, key, agent, Types.LONG(), max_in_flight=in_flight))
+    discard(with_agent(stream, key, agent, Types.LONG(), max_in_flight=in_flight, **options))
     env.execute("model calls")

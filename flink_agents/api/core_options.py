@@ -63,6 +63,15 @@ class AgentExecutionOptions:
     #: Seconds after a restore until a key with open work is resumed. For work that had been open
     #: longer it may take as long as that, up to 16 times as much.
     LEASE_INTERVAL = ConfigOption("lease-interval", Seconds, Seconds(2.0))
+    #: Folder of the durable journal, which keeps finished calls beside the checkpoints: then also a
+    #: crash between two checkpoints repeats none of them. An absolute path or a URI that all
+    #: TaskManagers can reach; of one job only. Default: none, the journal is off.
+    DURABLE_JOURNAL = ConfigOption("durable-journal", str)
+    #: Seconds to keep what earlier attempts of the job have written to the durable journal: the
+    #: time that the source may take to come again to where it was before a failure. Where
+    #: checkpoints cannot be seen (process mode, or checkpoints without a folder) everything is kept
+    #: so long; it must then be longer than the time between two complete checkpoints.
+    DURABLE_JOURNAL_KEEP = ConfigOption("durable-journal.keep", Seconds, Seconds(3600.0))
     #: Seconds between two looks for finished calls.
     PUMP_INTERVAL = ConfigOption("pump-interval", Seconds, Seconds(0.002))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flink_agents.api.events.event import Event
@@ -23,6 +23,8 @@ class RunAction:
         sensory: Sensory memory of the run. Not to be changed.
         again: Whether the task may have run before, in part: it is another attempt, or the key was
             restored.
+        run: Number of the run.
+        path: What the task comes from, within the run.
     """
 
     task: int
@@ -32,6 +34,8 @@ class RunAction:
     journal: tuple[JournalEntry, ...]
     sensory: dict[str, str]
     again: bool = False
+    run: int = 0
+    path: str = ""
 
 
 @dataclass(slots=True)
@@ -119,6 +123,19 @@ class SendDeadLetter:
 
 
 @dataclass(slots=True)
+class ReportUnused:
+    """Count and log calls of the durable journal that a replayed action did not make.
+
+    Attributes:
+        action: The action.
+        calls: Names of the calls.
+    """
+
+    action: str
+    calls: list[str]
+
+
+@dataclass(slots=True)
 class IgnoreError:
     """Count and log an error that the job is set to ignore.
 
@@ -144,7 +161,13 @@ class Fail:
 
 @dataclass(slots=True)
 class EndRun:
-    """The run is over."""
+    """The run is over.
+
+    Attributes:
+        run: Number of the run.
+    """
+
+    run: int = field(default=0, compare=False)
 
 
 Effect = (
@@ -155,6 +178,7 @@ Effect = (
     | WriteMemory
     | Emit
     | SendDeadLetter
+    | ReportUnused
     | IgnoreError
     | Fail
     | EndRun

@@ -58,6 +58,21 @@ class CallFinished:
 
 
 @dataclass(slots=True)
+class CallsRecalled:
+    """The durable journal has finished calls of a task that was to run: it is to run with them.
+
+    Attributes:
+        task: Id of the task.
+        attempt: Attempt that was to run.
+        entries: What was kept of the calls, of any attempt.
+    """
+
+    task: int
+    attempt: int
+    entries: list[JournalEntry]
+
+
+@dataclass(slots=True)
 class EventStreamed:
     """A task has sent an event before its end. It is not kept, should the task run again.
 
@@ -80,11 +95,13 @@ class ActionResult:
         events: Events sent, in order.
         memory: Nodes of short-term memory written, as text by path; None removes one.
         sensory: The same for sensory memory.
+        unused: Names of calls that the durable journal has of the task and that it did not make.
     """
 
     events: list[Event] = field(default_factory=list[Event])
     memory: dict[str, str | None] = field(default_factory=dict[str, "str | None"])
     sensory: dict[str, str | None] = field(default_factory=dict[str, "str | None"])
+    unused: list[str] = field(default_factory=list[str])
 
 
 @dataclass(slots=True)
@@ -140,6 +157,7 @@ Input = (
     | Admitted
     | WaitingTaken
     | CallFinished
+    | CallsRecalled
     | EventStreamed
     | ActionFinished
     | ActionFailed

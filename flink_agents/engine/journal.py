@@ -43,6 +43,10 @@ class TaskJournal:
     attempt: so calls that were made side by side may finish in another order on replay, and each
     gets its own result back. What an earlier attempt has finished answers whoever asks first.
 
+    What comes from the durable journal answers in the same way, in the attempt that made it. It
+    was made after the checkpoint that the key was restored from, so nothing in state depends on it
+    and a call that is not made again is no error: see :meth:`unused`.
+
     Args:
         action: Name of the action, for errors.
         entries: Calls finished so far.
@@ -53,9 +57,12 @@ class TaskJournal:
         self._action = action
         self._made: dict[str, JournalEntry] = {}
         self._earlier: dict[str, deque[JournalEntry]] = defaultdict(deque)
+        self._later: list[str] = []
         for entry in entries:
             if entry.attempt == attempt:
                 self._made[entry.digest] = entry
+            elif entry.attempt > attempt:
+                self._later.append(entry.call)
             else:
                 self._earlier[entry.digest.partition("#")[0]].append(entry)
         self._claims: dict[str, int] = defaultdict(int)
@@ -100,10 +107,14 @@ class TaskJournal:
         if left := self._left():
             raise self._mismatch(left, self._new)
 
+    def unused(self) -> list[str]:
+        """Names of the calls of the durable journal that this attempt, now over, did not make."""
+        return [entry.call for entry in self._made.values() if entry.recalled] + self._later
+
     def _left(self) -> list[str]:
         # Calls of an earlier attempt need not be made again: it failed, this one may go another
         # way.
-        return [entry.call for entry in self._made.values()]
+        return [entry.call for entry in self._made.values() if not entry.recalled]
 
     def _mismatch(self, before: Sequence[str], now: Sequence[str]) -> ReplayMismatchError:
         return ReplayMismatchError(

@@ -29,6 +29,7 @@ class JournalEntry:
         attempt: Attempt of the task in which the call was made, from 1.
         ok: Whether the call returned, else it raised.
         value: The result, or the error, as JSON values of the codec.
+        recalled: It comes from the durable journal: the attempt that made it is not in state.
     """
 
     call: str
@@ -36,6 +37,7 @@ class JournalEntry:
     attempt: int
     ok: bool
     value: Any
+    recalled: bool = False
 
 
 @dataclass(slots=True)
@@ -50,6 +52,8 @@ class Task:
         retry_delay: Seconds to wait before the attempt, or None while it may run.
         started: The host has been told to run it.
         journal: Calls finished so far.
+        path: What the task comes from: the same in each replay of the run, whatever finishes first.
+        streamed: Number of events that it has sent before its end.
     """
 
     id: int
@@ -59,6 +63,8 @@ class Task:
     retry_delay: float | None = None
     started: bool = False
     journal: list[JournalEntry] = field(default_factory=list[JournalEntry])
+    path: str = ""
+    streamed: int = 0
 
 
 @dataclass(slots=True)
@@ -71,6 +77,8 @@ class Run:
         tasks: Open tasks by id, in the order of their creation.
         next_task: Id of the next task.
         sensory: Sensory memory: nodes as text by path.
+        number: Number of the run among those of its key, from 1.
+        input_digest: Digest of the input element, for a durable journal. Not in the text.
     """
 
     value: Any
@@ -78,6 +86,8 @@ class Run:
     tasks: dict[int, Task] = field(default_factory=dict[int, Task])
     next_task: int = 0
     sensory: dict[str, str] = field(default_factory=dict[str, str])
+    number: int = 0
+    input_digest: str = field(default="", compare=False)
 
 
 @dataclass(slots=True)
@@ -88,11 +98,14 @@ class KeyState:
         run: The run under way, or None.
         first_waiting: Index of the oldest waiting element in the host's queue.
         next_waiting: Index that the next waiting element gets.
+        runs: Number of runs started so far. A host that needs it keeps the state of a key that has
+            no open work, too.
     """
 
     run: Run | None = None
     first_waiting: int = 0
     next_waiting: int = 0
+    runs: int = field(default=0, compare=False)
 
     @property
     def waiting(self) -> int:
@@ -115,6 +128,8 @@ def dump_state(state: KeyState, codec: Codec) -> str:
     try:
         if state.run is not None:
             body["run"] = _dump_run(state.run, codec)
+        elif state.runs:
+            body["r"] = state.runs
         return to_text(body)
     except RecursionError:
         raise NotStorableError(
@@ -141,8 +156,10 @@ def load_state(text: str, codec: Codec) -> KeyState:
         )
     try:
         first, following = body["q"]
-        run = body.get("run")
-        return KeyState(_load_run(run, codec) if run is not None else None, first, following)
+        open_run = body.get("run")
+        run = _load_run(open_run, codec) if open_run is not None else None
+        runs = run.number if run is not None else body.get("r", 0)
+        return KeyState(run, first, following, runs)
     except DAMAGE as error:
         raise _damaged(text, error) from error
 
@@ -155,27 +172,37 @@ def _damaged(text: str, error: Exception) -> StateFormatError:
 
 def _load_run(body: dict[str, Any], codec: Codec) -> Run:
     tasks = [_load_task(task, codec) for task in body["tasks"]]
+    for task, path in zip(tasks, body.get("paths", ()), strict=False):
+        task.path = path
     return Run(
         codec.from_json(body["value"]),
         body["ts"],
         {task.id: task for task in tasks},
         body["next"],
         body["sensory"],
+        body.get("n", 0),
     )
 
 
 def _dump_run(run: Run, codec: Codec) -> dict[str, Any]:
-    return {
+    body = {
         "value": codec.to_json(run.value),
         "ts": run.timestamp,
         "next": run.next_task,
         "sensory": run.sensory,
         "tasks": [_dump_task(task, codec) for task in run.tasks.values()],
     }
+    if run.number:
+        body["n"] = run.number
+        body["paths"] = [task.path for task in run.tasks.values()]
+    return body
 
 
 def _dump_task(task: Task, codec: Codec) -> list[Any]:
-    journal = [[e.call, e.digest, e.attempt, e.ok, e.value] for e in task.journal]
+    journal = [
+        [e.call, e.digest, e.attempt, e.ok, e.value, *([True] if e.recalled else [])]
+        for e in task.journal
+    ]
     event = codec.to_json(task.event)
     return [task.id, task.action, event, task.attempt, task.retry_delay, task.started, journal]
 

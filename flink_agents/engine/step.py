@@ -14,6 +14,9 @@ Rules:
 
 from __future__ import annotations
 
+from dataclasses import replace
+from hashlib import blake2b
+
 from flink_agents.api.chat_message import ChatMessage, MessageRole
 from flink_agents.api.core_options import ErrorHandlingStrategy
 from flink_agents.api.events.chat_event import ChatRequestEvent, ChatResponseEvent
@@ -25,6 +28,7 @@ from flink_agents.engine.effects import (
     Fail,
     IgnoreError,
     PutWaiting,
+    ReportUnused,
     RunAction,
     ScheduleRetry,
     SendDeadLetter,
@@ -36,6 +40,7 @@ from flink_agents.engine.inputs import (
     ActionFinished,
     Admitted,
     CallFinished,
+    CallsRecalled,
     ElementArrived,
     EventStreamed,
     Input,
@@ -47,6 +52,9 @@ from flink_agents.engine.policy import ErrorPolicy
 from flink_agents.engine.state import KeyState, Run, Task
 from flink_agents.exceptions import ActionError, UnhandledEventError
 from flink_agents.plan.agent_plan import AgentPlan
+
+#: Characters of a task's path, beyond which it is a digest.
+_LONGEST_PATH = 64
 
 
 class Engine:
@@ -98,11 +106,20 @@ class Engine:
         state: KeyState,
         run: Run,
         task: Task,
-        given: CallFinished | EventStreamed | ActionFinished | ActionFailed | RetryDue,
+        given: CallFinished
+        | CallsRecalled
+        | EventStreamed
+        | ActionFinished
+        | ActionFailed
+        | RetryDue,
         effects: list[Effect],
     ) -> None:
         if isinstance(given, CallFinished):
             task.journal.append(given.entry)
+            return
+        if isinstance(given, CallsRecalled):
+            _recall(task, given)
+            effects.append(_run_action(run, task, restored=True))
             return
         if isinstance(given, RetryDue):
             if task.retry_delay is not None:
@@ -114,7 +131,8 @@ class Engine:
                 return
             self._give_up(run, task, given.error, effects)
         elif isinstance(given, EventStreamed):
-            self._dispatch(run, given.event, effects)
+            self._dispatch(run, given.event, effects, f"{task.path}~{task.streamed}.")
+            task.streamed += 1
         else:
             self._finish(run, task, given, effects)
         self._advance(state, run, effects)
@@ -122,7 +140,8 @@ class Engine:
     def _start(
         self, state: KeyState, value: object, timestamp: int | None, effects: list[Effect]
     ) -> None:
-        run = state.run = Run(value, timestamp, {}, 0, {})
+        state.runs += 1
+        run = state.run = Run(value, timestamp, {}, 0, {}, state.runs)
         self._dispatch(run, InputEvent(input=value), effects)
         self._advance(state, run, effects)
 
@@ -148,6 +167,8 @@ class Engine:
     def _finish(self, run: Run, task: Task, given: ActionFinished, effects: list[Effect]) -> None:
         del run.tasks[task.id]
         result = given.result
+        if result.unused:
+            effects.append(ReportUnused(task.action, result.unused))
         if result.memory:
             effects.append(WriteMemory(result.memory))
         for path, node in result.sensory.items():
@@ -155,14 +176,15 @@ class Engine:
                 run.sensory.pop(path, None)
             else:
                 run.sensory[path] = node
-        for event in result.events:
+        for number, event in enumerate(result.events):
             if isinstance(event, OutputEvent):
                 effects.append(Emit(event.output, run.timestamp))
-            self._dispatch(run, event, effects)
+            self._dispatch(run, event, effects, f"{task.path}.{number}.")
 
-    def _dispatch(self, run: Run, event: Event, effects: list[Effect]) -> None:
-        for action in self._plan.listeners(event):
-            task = Task(run.next_task, action.name, event, 1, None, False, [])
+    def _dispatch(self, run: Run, event: Event, effects: list[Effect], place: str = "") -> None:
+        for number, action in enumerate(self._plan.listeners(event)):
+            path = _short(f"{place}{number}")
+            task = Task(run.next_task, action.name, event, 1, None, False, [], path)
             run.next_task += 1
             run.tasks[task.id] = task
             if action.concurrent:
@@ -172,7 +194,7 @@ class Engine:
         """Start the next action of the user's, or end the run."""
         if not run.tasks:
             state.run = None
-            effects.append(EndRun())
+            effects.append(EndRun(run.number))
             self._take_next(state, effects)
             return
         actions = self._plan.actions_by_name
@@ -188,8 +210,9 @@ class Engine:
             return False
         task.attempt += 1
         task.retry_delay = delay
-        # What succeeded is not repeated; what failed is to be tried again.
-        task.journal = [entry for entry in task.journal if entry.ok]
+        # What succeeded is not repeated; what failed is to be tried again. What was recalled of
+        # the attempt to come is as it was then.
+        task.journal = [e for e in task.journal if e.ok or e.attempt >= task.attempt]
         effects.append(ScheduleRetry(task.id, task.attempt, delay))
         return True
 
@@ -210,9 +233,8 @@ class Engine:
             # Whoever waits for the answer is told, so that no run hangs.
             problem = f"{type(error).__name__}: {error}"
             message = ChatMessage(role=MessageRole.ASSISTANT, extra_args={"error": problem})
-            self._dispatch(
-                run, ChatResponseEvent(request_id=task.event.id, response=message), effects
-            )
+            response = ChatResponseEvent(request_id=task.event.id, response=message)
+            self._dispatch(run, response, effects, f"{task.path}.0.")
 
     def _failure(self, task: Task, error: Exception) -> ActionError:
         tries = f" after {task.attempt} attempts" if task.attempt > 1 else ""
@@ -247,4 +269,23 @@ def _run_action(run: Run, task: Task, restored: bool = False) -> RunAction:
         tuple(task.journal),
         run.sensory,
         again=restored or task.attempt > 1,
+        run=run.number,
+        path=task.path,
     )
+
+
+def _recall(task: Task, given: CallsRecalled) -> None:
+    """Put calls into the journal of a task that are not in it yet."""
+    known = {(entry.attempt, entry.digest) for entry in task.journal}
+    task.journal += [
+        replace(entry, recalled=True)
+        for entry in given.entries
+        if entry.attempt >= task.attempt and (entry.attempt, entry.digest) not in known
+    ]
+
+
+def _short(path: str) -> str:
+    """The path, or its digest where events have gone round many times."""
+    if len(path) <= _LONGEST_PATH:
+        return path
+    return blake2b(path.encode(), digest_size=16).hexdigest()

@@ -16,10 +16,11 @@ from flink_agents.engine.inputs import (
     Input,
 )
 from flink_agents.engine.state import JournalEntry
-from flink_agents.exceptions import AgentsError
+from flink_agents.exceptions import AgentsError, DurableJournalError
 from flink_agents.plan.agent_plan import ActionSpec
 from flink_agents.runtime.background import Background
 from flink_agents.runtime.context import ActionContext
+from flink_agents.runtime.durable_calls import CallPlace, DurableCalls, KeptCalls
 from flink_agents.runtime.host import KeyStore
 from flink_agents.runtime.kept_values import kept_paths
 from flink_agents.runtime.services import Services
@@ -34,31 +35,60 @@ class ActionCalls(Generic[K]):
         services: What the actions share.
         store: State of the current key.
         background: Runs the asynchronous ones.
+        durable: Keeps finished calls, or None.
     """
 
-    def __init__(self, services: Services, store: KeyStore, background: Background[K]) -> None:
+    def __init__(
+        self,
+        services: Services,
+        store: KeyStore,
+        background: Background[K],
+        durable: DurableCalls | None = None,
+    ) -> None:
         self._services = services
         self._store = store
         self._background = background
+        self._durable = durable
         self._kept_paths = kept_paths(services.plan)
 
-    def run(self, key: Hashable, action: ActionSpec, effect: RunAction) -> Iterable[Input]:
+    def run(
+        self,
+        key: Hashable,
+        action: ActionSpec,
+        effect: RunAction,
+        place: CallPlace | None = None,
+    ) -> Iterable[Input]:
         """Call a plain action of the current key; gives what has happened then."""
         calls: list[JournalEntry] = []
         context = ActionContext(
-            self._services, action, key, effect, self._store.read_memory, calls.append
+            self._services,
+            action,
+            key,
+            effect,
+            self._store.read_memory,
+            calls.append,
+            kept=self._kept_calls(place),
         )
         try:
             scope = self._services.scope(action.name)
             _check_returned(action, scope.run(action.func, effect.event, context))
             return (ActionFinished(effect.task, effect.attempt, context.result()),)
+        except DurableJournalError:
+            raise
         except Exception as error:
             context.close()
             # What was called is of use only to another attempt.
             made = [CallFinished(effect.task, effect.attempt, call) for call in calls]
             return (*made, ActionFailed(effect.task, effect.attempt, error))
 
-    def start(self, owner: K, key: Hashable, action: ActionSpec, effect: RunAction) -> None:
+    def start(
+        self,
+        owner: K,
+        key: Hashable,
+        action: ActionSpec,
+        effect: RunAction,
+        place: CallPlace | None = None,
+    ) -> None:
         """Start an asynchronous action of the current key.
 
         Args:
@@ -66,6 +96,7 @@ class ActionCalls(Generic[K]):
             key: The current key.
             action: The action.
             effect: Tells task and attempt.
+            place: Where the durable journal, if there is one, keeps its calls.
         """
         memory = self._kept() if action.concurrent else self._store.all_memory()
         task, attempt = effect.task, effect.attempt
@@ -78,6 +109,7 @@ class ActionCalls(Generic[K]):
             memory.get,
             lambda done: background.report(owner, CallFinished(task, attempt, done)),
             lambda event: background.report(owner, EventStreamed(task, attempt, event)),
+            self._kept_calls(place),
         )
 
         async def call() -> Input:
@@ -93,6 +125,11 @@ class ActionCalls(Generic[K]):
                 return ActionFailed(task, attempt, _as_exception(error))
 
         background.run(owner, action.name, call)
+
+    def _kept_calls(self, place: CallPlace | None) -> KeptCalls | None:
+        if self._durable is None or place is None:
+            return None
+        return KeptCalls(self._durable, place)
 
     def _kept(self) -> dict[str, str]:
         nodes = {path: self._store.read_memory(path) for path in self._kept_paths}

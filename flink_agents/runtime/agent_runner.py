@@ -19,9 +19,11 @@ from flink_agents.engine.codec import Codec
 from flink_agents.engine.effects import (
     Effect,
     Emit,
+    EndRun,
     Fail,
     IgnoreError,
     PutWaiting,
+    ReportUnused,
     RunAction,
     ScheduleRetry,
     SendDeadLetter,
@@ -31,6 +33,7 @@ from flink_agents.engine.effects import (
 from flink_agents.engine.inputs import (
     ActionFailed,
     Admitted,
+    CallsRecalled,
     ElementArrived,
     Input,
     Restored,
@@ -43,6 +46,8 @@ from flink_agents.exceptions import ActionError, NotStorableError
 from flink_agents.runtime.action_calls import ActionCalls
 from flink_agents.runtime.background import Background
 from flink_agents.runtime.dead_letter import DeadLetter
+from flink_agents.runtime.durable_calls import DurableCalls
+from flink_agents.runtime.durable_runs import DurableRuns
 from flink_agents.runtime.host import Host, KeyStore
 from flink_agents.runtime.services import Services
 
@@ -73,9 +78,16 @@ class AgentRunner:
         services: What the actions share; closed with the runner.
         store: State of the current key.
         host: Switches keys, takes outputs.
+        durable: Keeps finished calls outside of the store, too; closed with the runner.
     """
 
-    def __init__(self, services: Services, store: KeyStore, host: Host) -> None:
+    def __init__(
+        self,
+        services: Services,
+        store: KeyStore,
+        host: Host,
+        durable: DurableCalls | None = None,
+    ) -> None:
         self._services = services
         self._store = store
         self._host = host
@@ -90,7 +102,8 @@ class AgentRunner:
         self._parked: deque[_OpenKey] = deque()
         self._set_aside = 0  # elements, since there was last room
         self._background: Background[_OpenKey] = Background(services)
-        self._calls = ActionCalls(services, store, self._background)
+        self._durable = DurableRuns(durable, self._metrics) if durable is not None else None
+        self._calls = ActionCalls(services, store, self._background, durable)
         self._idle_key = _OpenKey("", None, KeyState())
         option = services.config.get
         self._patience = option(AgentExecutionOptions.BACK_PRESSURE_WAIT)
@@ -140,6 +153,11 @@ class AgentRunner:
             stored: Whether the key may have state that was restored and not been resumed.
         """
         self._metrics.events += 1
+        if self._durable is not None:
+            if self.has_background_work:
+                self._durable.tick()
+            else:
+                self._durable.applied(self._durable.reported)
         admit = self._background.open < self._services.max_in_flight or self._make_room(handle)
         self._set_aside = 0 if admit else self._set_aside + 1
         entry = self._open.get(key)
@@ -147,6 +165,8 @@ class AgentRunner:
             entry = self._resume(key, handle)
             if len(self._looked_up) >= _MAX_LOOKED_UP:
                 self._looked_up.clear()
+                if self._durable is not None:
+                    self._durable.forget_runs()
             self._looked_up.add(key)
         if entry is None:
             # Most elements of agents without model calls are done within this call: they share
@@ -154,6 +174,7 @@ class AgentRunner:
             entry = self._idle_key
             entry.key = key
             entry.handle = handle
+            entry.state.runs = self._durable.runs_of(key) if self._durable is not None else 0
         if not (admit and entry.state.is_idle) and not self._can_wait(key, value):
             return
         self._feed(entry, ElementArrived(value, timestamp, admit))
@@ -171,6 +192,8 @@ class AgentRunner:
         Returns:
             Whether anything had happened.
         """
+        durable = self._durable
+        reported = durable.reported if durable is not None else 0
         inputs: dict[int, tuple[_OpenKey, list[Input]]] = {}
         for outcome in self._background.collect(wait):
             inputs.setdefault(id(outcome.key), (outcome.key, []))[1].append(outcome.given)
@@ -184,6 +207,8 @@ class AgentRunner:
             if self._open.get(entry.key) is entry:
                 self._host.switch(entry.handle)
                 self._feed(entry, Admitted())
+        if durable is not None:
+            durable.applied(reported)
         return bool(inputs)
 
     def resume(self, key: Hashable, handle: Callable[[], Any]) -> bool:
@@ -209,6 +234,8 @@ class AgentRunner:
         try:
             self._background.close()
         finally:
+            if self._durable is not None:
+                self._durable.journal.close()
             self._services.close()
 
     def _make_room(self, handle: Callable[[], Any]) -> bool:
@@ -234,8 +261,12 @@ class AgentRunner:
         text = self._store.load()
         if text is None:
             return None
-        entry = _OpenKey(key, handle(), load_state(text, self._codec), saved=True)
-        self._open[key] = entry
+        state = load_state(text, self._codec)
+        if self._durable is not None:
+            self._durable.found(key, state)
+        if state.is_idle:
+            return None
+        entry = self._open[key] = _OpenKey(key, handle(), state, saved=True)
         self._feed(entry, Restored())
         return self._open.get(key)
 
@@ -246,9 +277,13 @@ class AgentRunner:
             for effect in self._engine.step(entry.state, inputs.popleft()):
                 inputs.extend(self._carry_out(entry, effect))
         if entry.state.is_idle:
-            if entry.saved:
+            if self._durable is not None:
+                # How many runs there were is all that is left, and cannot be told from elsewhere.
+                self._durable.keep_runs(entry.key, entry.state.runs)
+                self._store.save(dump_state(entry.state, self._codec))
+            elif entry.saved:
                 self._store.clear()
-                entry.saved = False
+            entry.saved = False
             if entry is not self._idle_key:
                 del self._open[entry.key]
                 if entry.announced:
@@ -311,13 +346,18 @@ class AgentRunner:
         return entry
 
     def _run_action(self, entry: _OpenKey, effect: RunAction) -> Iterable[Input]:
+        place = None
+        if self._durable is not None:
+            place = self._durable.place(entry.key, entry.state, effect)
+            if calls := self._durable.recall(place):
+                return (CallsRecalled(effect.task, effect.attempt, calls),)
         action = self._actions[effect.action]
         self._metrics.action_started(action.name)
         if action.is_async:
             entry = self._own(entry)
-            self._calls.start(entry, entry.key, action, effect)
+            self._calls.start(entry, entry.key, action, effect, place)
             return ()
-        return self._calls.run(entry.key, action, effect)
+        return self._calls.run(entry.key, action, effect, place)
 
     def _carry_out(self, entry: _OpenKey, effect: Effect) -> Iterable[Input]:
         if isinstance(effect, RunAction):
@@ -345,6 +385,13 @@ class AgentRunner:
                 type(effect.error).__name__,
                 effect.error,
             )
+        elif isinstance(effect, ReportUnused):
+            if self._durable is not None:
+                where = f"action {effect.action!r}"
+                self._durable.report_unused(entry.key, where, effect.calls)
+        elif isinstance(effect, EndRun):
+            if self._durable is not None:
+                self._durable.run_ended(entry.key, effect.run)
         elif isinstance(effect, SendDeadLetter):
             self._host.dead_letter(DeadLetter.of(entry.key, effect))
         elif isinstance(effect, Fail):

@@ -22,6 +22,7 @@ from flink_agents.engine.step import check_heard
 from flink_agents.exceptions import AgentsError
 from flink_agents.plan.agent_plan import ActionSpec, AgentPlan
 from flink_agents.runtime.call_errors import dump_error, load_error
+from flink_agents.runtime.durable_calls import KeptCalls
 from flink_agents.runtime.kept_values import StoredValues
 from flink_agents.runtime.memory import MemoryView, StoredMemoryObject
 
@@ -40,6 +41,7 @@ class ActionContext(RunnerContext):
         read_memory: Reads a node of short-term memory.
         finished: Is told of each durable call that finishes.
         stream: Sends an event before the action has returned; None where that cannot be.
+        kept: Keeps finished calls in the durable journal, if there is one.
     """
 
     __slots__ = (
@@ -50,6 +52,7 @@ class ActionContext(RunnerContext):
         "_finished",
         "_journal",
         "_kept",
+        "_kept_calls",
         "_key",
         "_pending",
         "_read_memory",
@@ -68,6 +71,7 @@ class ActionContext(RunnerContext):
         read_memory: Callable[[str], str | None],
         finished: Callable[[JournalEntry], None],
         stream: Callable[[Event], None] | None = None,
+        kept: KeptCalls | None = None,
     ) -> None:
         self._services = services
         self._action = action
@@ -75,6 +79,7 @@ class ActionContext(RunnerContext):
         self._effect = effect
         self._read_memory = read_memory
         self._finished = finished
+        self._kept_calls = kept
         self._stream = None if effect.again else stream
         self._events: list[Event] = []
         self._short_term: StoredMemoryObject | None = None
@@ -175,9 +180,9 @@ class ActionContext(RunnerContext):
             try:
                 result: Any = func(*args, **kwargs)
             except Exception as error:
-                self._record(name, digest, False, dump_error(error))
+                self._record(self._entry(name, digest, False, dump_error(error)))
                 raise
-            self._record(name, digest, True, self._services.codec.to_json(result))
+            self._record(self._entry(name, digest, True, self._services.codec.to_json(result)))
             return result
         return self._replayed(entry)
 
@@ -218,8 +223,10 @@ class ActionContext(RunnerContext):
                     f"Action {self._action.name!r} never awaited "
                     f"ctx.durable_execute_async({call.name}, ...), so its result would be lost."
                 )
+        unused: list[str] = []
         if self._journal is not None or self._effect.journal:
             self._task_journal().check_complete()
+            unused = self._task_journal().unused()
         writes = self._short_term.view.writes if self._short_term is not None else {}
         if self._kept is not None:
             writes = {**writes, **self._kept.writes}
@@ -227,6 +234,7 @@ class ActionContext(RunnerContext):
             self._events,
             writes,
             self._sensory.view.writes if self._sensory is not None else {},
+            unused,
         )
 
     async def make_call(
@@ -239,9 +247,10 @@ class ActionContext(RunnerContext):
         try:
             result = await self._services.limited(_invoke(func, args, kwargs), name)
         except Exception as error:
-            self._record(name, digest, False, dump_error(error))
+            await self._record_async(self._entry(name, digest, False, dump_error(error)))
             raise
-        self._record(name, digest, True, self._services.codec.to_json(result))
+        value = self._services.codec.to_json(result)
+        await self._record_async(self._entry(name, digest, True, value))
         return result
 
     def _claim(
@@ -257,8 +266,19 @@ class ActionContext(RunnerContext):
             self._journal = TaskJournal(self._action.name, effect.journal, effect.attempt)
         return self._journal
 
-    def _record(self, name: str, digest: str, ok: bool, value: Any) -> None:
-        self._finished(JournalEntry(name, digest, self._effect.attempt, ok, value))
+    def _entry(self, name: str, digest: str, ok: bool, value: Any) -> JournalEntry:
+        return JournalEntry(name, digest, self._effect.attempt, ok, value)
+
+    def _record(self, entry: JournalEntry) -> None:
+        if self._kept_calls is not None:
+            self._kept_calls.keep_now(entry)
+        self._finished(entry)
+
+    async def _record_async(self, entry: JournalEntry) -> None:
+        # First there, so that no result goes anywhere that a crash would take back.
+        if self._kept_calls is not None:
+            await self._kept_calls.keep(entry)
+        self._finished(entry)
 
     def _replayed(self, entry: JournalEntry) -> Any:
         if entry.ok:

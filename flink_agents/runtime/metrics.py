@@ -15,6 +15,12 @@ class AgentMetrics:
     def __init__(self, root: MetricGroup) -> None:
         self.agent = root
         self.events = 0
+        #: Calls that the durable journal has answered.
+        self.calls_recalled = 0
+        #: Calls of the durable journal that do not fit what the replay does.
+        self.journal_differences = 0
+        #: Entries of the durable journal that cannot be read.
+        self.journal_damages = 0
         self._actions: dict[str, int] = {}
         self._groups: dict[str, MetricGroup] = {}
         self._reported: dict[str, int] = {}
@@ -38,6 +44,9 @@ class AgentMetrics:
         """
         self._pass_on(self.agent, "numOfEventProcessed", self.events, "event")
         self._pass_on(self.agent, "numOfActionsExecuted", sum(self._actions.values()), "actions")
+        self._pass_on(self.agent, "numOfCallsRecalled", self.calls_recalled, "recalled")
+        self._pass_on(self.agent, "numOfJournalDifferences", self.journal_differences, "differ")
+        self._pass_on(self.agent, "numOfJournalDamages", self.journal_damages, "damages")
         for name, count in self._actions.items():
             self._pass_on(self.of_action(name), "numOfActionsExecuted", count, f"action {name}")
         self.agent.get_gauge("numOfTasksInFlight").update(in_flight)

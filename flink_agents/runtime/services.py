@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context, copy_context
@@ -39,6 +40,12 @@ def check_options(config: ReadableConfiguration) -> None:
     for option in (AgentExecutionOptions.MAX_IN_FLIGHT, AgentExecutionOptions.NUM_ASYNC_THREADS):
         if config.get(option) < 1:
             raise ValueError(f"Option {option.get_key()!r} must be at least 1.")
+    folder = config.get(AgentExecutionOptions.DURABLE_JOURNAL)
+    if folder is not None and not re.match(r"/|[a-z][a-z0-9+.-]*:/", folder):
+        raise ValueError(
+            f"Option {AgentExecutionOptions.DURABLE_JOURNAL.get_key()!r} is {folder!r}. Give an "
+            "absolute path or a URI, such as file:///mnt/journal: workers have other folders."
+        )
 
 
 class Services:

@@ -19,7 +19,11 @@ from pyflink.util.exceptions import TableException
 
 from flink_agents.api.agents.agent import Agent
 from flink_agents.api.configuration import Configuration
-from flink_agents.api.core_options import AgentConfigOptions, ErrorHandlingStrategy
+from flink_agents.api.core_options import (
+    AgentConfigOptions,
+    AgentExecutionOptions,
+    ErrorHandlingStrategy,
+)
 from flink_agents.api.execution_environment import (
     AgentBuilder,
     AgentsExecutionEnvironment,
@@ -30,6 +34,7 @@ from flink_agents.plan.compile import compile_agent
 from flink_agents.runtime.actions import BUILT_IN_ACTIONS
 from flink_agents.runtime.flink import worker_environment
 from flink_agents.runtime.flink.dead_letters import DEAD_LETTERS
+from flink_agents.runtime.flink.journal.durable_journal import JournalSettings
 from flink_agents.runtime.flink.keys import TextKeySelector
 from flink_agents.runtime.flink.operator import AgentFunction
 from flink_agents.runtime.flink.row_codec import flink_codec
@@ -38,6 +43,9 @@ from flink_agents.runtime.services import OPTIONS, check_options
 
 #: ``ClassName.argument``: a default for an argument of a resource class.
 _RESOURCE_OPTION = re.compile(r"[A-Z]\w*\.\w+$")
+
+#: Options that tell of a savepoint or checkpoint that the job begins with.
+_RECOVERY_PATHS = ("execution.state-recovery.path", "execution.savepoint.path")
 
 
 @dataclass
@@ -78,6 +86,16 @@ class FlinkEnvironment(AgentsExecutionEnvironment):
         options = Configuration(ours).merged_with(self._config)
         check_options(options)
         return options
+
+    def journal(self, options: Configuration, uid: str) -> JournalSettings | None:
+        """Settings of an operator's durable journal, or None if there is none."""
+        folder = options.get(AgentExecutionOptions.DURABLE_JOURNAL)
+        if folder is None:
+            return None
+        keep = options.get(AgentExecutionOptions.DURABLE_JOURNAL_KEEP)
+        flink = worker_environment.options_of(self.flink)
+        restored = any(flink.contains_key(key) for key in _RECOVERY_PATHS)
+        return JournalSettings.of(folder, uid, restored, keep)
 
     def uid(self, agent: str) -> str:
         """Identity of the next operator of an agent class."""
@@ -212,6 +230,7 @@ class FlinkBuilder(AgentBuilder):
             text_keys=self._key_selector is not None,
             with_keys=with_keys,
             unwrap=self._unwrap,
+            journal=self._environment.journal(options, self._uid),
         )
         keyed = self._input
         if self._key_selector is not None:

@@ -29,6 +29,8 @@ from flink_agents.plan.agent_plan import AgentPlan
 from flink_agents.runtime.agent_runner import AgentRunner
 from flink_agents.runtime.dead_letter import DeadLetter
 from flink_agents.runtime.flink.dead_letters import DEAD_LETTERS
+from flink_agents.runtime.flink.journal.checkpoints import see_checkpoints, this_subtask
+from flink_agents.runtime.flink.journal.durable_journal import DurableJournal, JournalSettings
 from flink_agents.runtime.flink.key_switch import KeySwitch
 from flink_agents.runtime.flink.keyed_state import FlinkKeyStore
 from flink_agents.runtime.flink.keys import KeyText, hashable
@@ -65,6 +67,7 @@ class FlinkHost:
         config: The job's options for agents.
         text_keys: Whether keys are texts of :class:`KeyText`, else whatever the user's stream has.
         with_keys: Whether outputs are dicts ``{key: output}`` instead of plain outputs.
+        journal: Settings of the durable journal, or None if there is none.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class FlinkHost:
         config: Configuration,
         text_keys: bool,
         with_keys: bool,
+        journal: JournalSettings | None = None,
     ) -> None:
         self._agent = plan.agent
         self._text_keys = text_keys
@@ -96,7 +100,12 @@ class FlinkHost:
         self._unreported = 0
         self._flush_at = 0
         services = Services(plan, config, self._metrics, self._codec)
-        self._runner = AgentRunner(services, self._store, self)
+        try:
+            durable = self._open_journal(context, services, journal) if journal else None
+            self._runner = AgentRunner(services, self._store, self, durable)
+        except BaseException:
+            services.close()
+            raise
 
     def element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterable[Any]:
         """Take an element of the current key; returns what is to go downstream."""
@@ -265,6 +274,19 @@ class FlinkHost:
         self._timer_service.register_processing_time_timer(due)
 
     # Small things.
+
+    def _open_journal(
+        self, context: RuntimeContext, services: Services, settings: JournalSettings
+    ) -> DurableJournal:
+        return DurableJournal(
+            settings,
+            this_subtask(context),
+            see_checkpoints(context),
+            services.shared_loop.loop,
+            self._codec,
+            self._key_text.to_text,
+            self._metrics,
+        )
 
     def _key(self, key: Any) -> Hashable:
         if self._text_keys:

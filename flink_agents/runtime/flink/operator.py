@@ -13,6 +13,7 @@ from flink_agents.api.configuration import Configuration
 from flink_agents.exceptions import AgentsError
 from flink_agents.plan.agent_plan import AgentPlan
 from flink_agents.runtime.flink.host import FlinkHost
+from flink_agents.runtime.flink.journal.durable_journal import JournalSettings
 
 
 class AgentFunction(KeyedProcessFunction):
@@ -24,6 +25,7 @@ class AgentFunction(KeyedProcessFunction):
         text_keys: Whether keys are texts, else whatever the user's stream has.
         with_keys: Whether outputs are dicts ``{key: output}`` instead of plain outputs.
         unwrap: Whether elements are pairs of key and value, of which the agent gets the value.
+        journal: Settings of the durable journal, or None if there is none.
     """
 
     def __init__(
@@ -33,18 +35,25 @@ class AgentFunction(KeyedProcessFunction):
         text_keys: bool,
         with_keys: bool,
         unwrap: bool,
+        journal: JournalSettings | None = None,
     ) -> None:
         self._plan = plan
         self._options = dict(options)
         self._text_keys = text_keys
         self._with_keys = with_keys
         self._unwrap = unwrap
+        self._journal = journal
         self._host: FlinkHost | None = None
 
     def open(self, runtime_context: RuntimeContext) -> None:
         config = Configuration(self._options)
         self._host = FlinkHost(
-            runtime_context, self._plan, config, self._text_keys, self._with_keys
+            runtime_context,
+            self._plan,
+            config,
+            self._text_keys,
+            self._with_keys,
+            self._journal,
         )
         # In thread mode Flink drops a function that failed or was cancelled without closing it.
         # Nothing but Flink holds the function, so its end is the sign to release what it used.

@@ -50,6 +50,8 @@ def test_the_documented_options_have_their_keys_and_defaults() -> None:
         "max-tool-rounds": 16,
         "call-timeout": 600.0,
         "lease-interval": 2.0,
+        "durable-journal": None,
+        "durable-journal.keep": 3600.0,
         "pump-interval": 0.002,
     }
 

@@ -1,0 +1,99 @@
+"""What a subtask can see of its job: which part of it it is, and where the checkpoints are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flink_agents.runtime.flink.journal.folder import FlinkFolder, local_path
+from flink_agents.runtime.flink.journal.pruning import complete_checkpoints
+
+
+@dataclass(frozen=True)
+class SeenCheckpoints:
+    """The checkpoints of a job.
+
+    Attributes:
+        complete: Gives the numbers of those that are complete and not deleted yet; None if that
+            cannot be seen from here.
+        concurrent: How many may be under way at once.
+    """
+
+    complete: Callable[[], list[int]] | None
+    concurrent: int
+
+
+@dataclass(frozen=True)
+class Subtask:
+    """A subtask.
+
+    Attributes:
+        number: Its number, from 0.
+        attempt: Number of Flink's attempt to run it, from 0.
+        thread_mode: Whether Python runs inside of the TaskManager.
+    """
+
+    number: int
+    attempt: int
+    thread_mode: bool
+
+
+def this_subtask(context: Any) -> Subtask:
+    """The subtask of an operator's context."""
+    java = _java_context(context)
+    if java is None:
+        number, attempt = context.get_index_of_this_subtask(), context.get_attempt_number()
+        return Subtask(number, attempt, False)
+    # The methods of PyFlink 2.3 call Java methods that Flink 2 does not have any more.
+    info = java.getTaskInfo()
+    return Subtask(info.getIndexOfThisSubtask(), info.getAttemptNumber(), True)
+
+
+def see_checkpoints(context: Any) -> SeenCheckpoints:
+    """The checkpoints of the job of an operator.
+
+    PyFlink does not tell its functions which job they belong to, nor when a checkpoint is complete.
+    In thread mode Java's context knows the job and its folder of checkpoints, and a checkpoint is
+    complete when its metadata are there.
+
+    Args:
+        context: The operator's, in ``open()``.
+    """
+    java = _java_context(context)
+    if java is None:
+        return SeenCheckpoints(None, 1)
+    options: dict[str, str] = {
+        **java.getTaskManagerRuntimeInfo().getConfiguration().toMap(),
+        **java.getJobConfiguration().toMap(),
+    }
+    concurrent = int(options.get("execution.checkpointing.max-concurrent-checkpoints", 1))
+    uri = _checkpoint_folder(options, str(java.getJobInfo().getJobId().toString()))
+    return SeenCheckpoints(_looking_into(uri) if uri is not None else None, concurrent)
+
+
+def _java_context(context: Any) -> Any:
+    """Java's context in thread mode, else None."""
+    return getattr(context, "_runtime_context", None)
+
+
+def _checkpoint_folder(options: Mapping[str, str], job: str) -> str | None:
+    root = options.get("execution.checkpointing.dir") or options.get("state.checkpoints.dir")
+    if not root or options.get("execution.checkpointing.storage") == "jobmanager":
+        return None
+    own = options.get("execution.checkpointing.create-subdir", "true").lower() == "true"
+    return f"{root.rstrip('/')}/{job}" if own else root
+
+
+def _looking_into(uri: str) -> Callable[[], list[int]]:
+    path = local_path(uri)
+    if path is None:
+        folder = FlinkFolder(uri)
+        return lambda: complete_checkpoints(folder.names(), folder.has)
+
+    def look() -> list[int]:
+        names = os.listdir(path) if path.is_dir() else []
+        return complete_checkpoints(names, lambda name: (path / name).exists())
+
+    return look
