@@ -126,9 +126,7 @@ def _run(kafka: Broker, connector: Path, folder: Path) -> None:
 def test_a_job_that_fails_twice_loses_and_doubles_nothing_for_a_committed_reader(
     kafka: Broker, connector: Path, tmp_path: Path
 ) -> None:
-    kafka.make_topics("numbers")
-    # What an agent gives at the end of a bounded input has a timestamp that Kafka takes for wrong.
-    kafka.make_topics("counted", message_timestamp_type="LogAppendTime")
+    kafka.make_topics("numbers", "counted")
     kafka.send("numbers", [str(number).encode() for number in range(RECORDS)])
     _run(kafka, connector, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["failed-answer", "failed-ask"]

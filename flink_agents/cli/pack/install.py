@@ -72,7 +72,7 @@ def _uv() -> str | None:
 def _run(command: list[str]) -> None:
     # uv has certificates of its own; the machine's are those that its users trust.
     environment = {"UV_SYSTEM_CERTS": "true", **os.environ}
-    done = subprocess.run(command, env=environment, stdout=sys.stderr, stderr=subprocess.PIPE)
+    done = subprocess.run(command, env=environment, capture_output=True)
     if done.returncode:
         told = done.stderr.decode(errors="replace").strip()
         raise EnvironmentSetupError(
