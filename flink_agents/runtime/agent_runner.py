@@ -13,9 +13,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from flink_agents.api.core_options import AgentExecutionOptions, ErrorHandlingStrategy
-from flink_agents.api.events.event import InputEvent
-from flink_agents.engine.codec import Codec
+from flink_agents.api.core_options import AgentExecutionOptions
 from flink_agents.engine.effects import (
     Effect,
     Emit,
@@ -49,6 +47,7 @@ from flink_agents.runtime.dead_letter import DeadLetter
 from flink_agents.runtime.durable_calls import DurableCalls
 from flink_agents.runtime.durable_runs import DurableRuns
 from flink_agents.runtime.host import Host, KeyStore
+from flink_agents.runtime.refusals import Refusals, is_storable
 from flink_agents.runtime.services import Services
 
 logger = logging.getLogger(__name__)
@@ -104,6 +103,7 @@ class AgentRunner:
         self._background: Background[_OpenKey] = Background(services)
         self._durable = DurableRuns(durable, self._metrics) if durable is not None else None
         self._calls = ActionCalls(services, store, self._background, durable)
+        self._refusals = Refusals(services, host)
         self._idle_key = _OpenKey("", None, KeyState())
         option = services.config.get
         self._patience = option(AgentExecutionOptions.BACK_PRESSURE_WAIT)
@@ -175,7 +175,7 @@ class AgentRunner:
             entry.key = key
             entry.handle = handle
             entry.state.runs = self._durable.runs_of(key) if self._durable is not None else 0
-        if not (admit and entry.state.is_idle) and not self._can_wait(key, value):
+        if not (admit and entry.state.is_idle) and not self._refusals.can_be_kept(key, value):
             return
         self._feed(entry, ElementArrived(value, timestamp, admit))
         if not admit and entry.state.run is None:
@@ -305,37 +305,14 @@ class AgentRunner:
         except NotStorableError as error:
             assert state.run is not None
             for task in state.run.tasks.values():
-                if not _is_storable(self._codec, task.event):
+                if not is_storable(self._codec, task.event):
                     self._feed(entry, ActionFailed(task.id, task.attempt, error))
                     return
-            self._refuse(entry.key, state.run.value, error)
+            self._refusals.refuse(entry.key, state.run.value, error)
             state.run = None  # what it still has under way is not waited for
             self._feed(entry, Admitted())
             return
         entry.saved = True
-
-    def _can_wait(self, key: Hashable, value: Any) -> bool:
-        """Whether an element can be kept until its turn; if not, it is refused."""
-        try:
-            self._codec.dumps(value)
-        except NotStorableError as error:
-            self._refuse(key, value, error)
-            return False
-        return True
-
-    def _refuse(self, key: Hashable, value: Any, error: NotStorableError) -> None:
-        """Treat an element that cannot be kept in state as the job's strategy says."""
-        name = f"input of agent {self._services.plan.agent}"
-        strategy = self._services.policy.strategy
-        if strategy is ErrorHandlingStrategy.DEAD_LETTER:
-            letter = SendDeadLetter(name, InputEvent(input=value), value, error, 0)
-            self._host.dead_letter(DeadLetter.of(key, letter))
-        elif strategy is ErrorHandlingStrategy.IGNORE:
-            self._metrics.agent.get_counter("numOfErrorsIgnored").inc()
-            logger.warning("Key %r: ignored an input element: %s", key, error)
-        else:
-            failure = ActionError(f"The {name} for key {key!r} cannot be kept in state: {error}")
-            raise failure from error
 
     def _own(self, entry: _OpenKey) -> _OpenKey:
         """Make the shared entry the key's own, as something of the key stays open."""
@@ -397,14 +374,6 @@ class AgentRunner:
         elif isinstance(effect, Fail):
             raise _with_key(effect.error, entry.key)
         return ()
-
-
-def _is_storable(codec: Codec, value: Any) -> bool:
-    try:
-        codec.dumps(value)
-    except NotStorableError:
-        return False
-    return True
 
 
 def _with_key(error: ActionError, key: Hashable) -> ActionError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import tarfile
 from pathlib import Path
@@ -20,23 +19,13 @@ from flink_agents.cli.pack.own_code import add_own_code, add_this_package
 from flink_agents.cli.pack.pruning import prune
 from flink_agents.cli.pack.request import PROVIDERS, PackRequest
 from flink_agents.exceptions import EnvironmentSetupError
-from tests.environment import clean_environment
+from tests.environment import run
 
 
 def touch(*paths: Path) -> None:
     for path in paths:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
-
-
-def run(command: list[str | Path], **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(part) for part in command],
-        env=clean_environment(**variables),
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
 
 
 def test_what_the_cluster_has_and_what_no_worker_needs_is_left_out(tmp_path: Path) -> None:

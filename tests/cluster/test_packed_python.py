@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from flink_agents.cli.pack import launcher
-from tests.environment import clean_environment
+from tests.environment import clean_environment, run
 
 PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -25,16 +25,6 @@ def environment(folder: Path, python: str = PYTHON) -> Path:
 def base_python() -> str:
     """The Python that the tests' virtual environment was made from."""
     return getattr(sys, "_base_executable", sys.executable)
-
-
-def run(command: list[str | Path], **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(part) for part in command],
-        env=clean_environment(**variables),
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
 
 
 def test_the_packed_python_takes_its_base_from_wherever_it_is(tmp_path: Path) -> None:
