@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
+
+_IS_FLINKS = re.compile(r"PYFLINK_|FLINK_(?!AGENTS_)")
 
 
 def clean_environment(**variables: str) -> dict[str, str]:
     """That of this process and some variables more.
 
-    A process-mode job of another test leaves word for this process's workers; a program that starts
-    Flink itself must not get it.
+    What PyFlink sets for its own gateway and workers is not for a program that starts Flink itself.
     """
-    inherited = {n: v for n, v in os.environ.items() if not n.startswith("PYFLINK_")}
+    inherited = {n: v for n, v in os.environ.items() if not _IS_FLINKS.match(n)}
     return {**inherited, **variables}
 
 
