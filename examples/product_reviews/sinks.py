@@ -45,7 +45,7 @@ class ResultFiles:
     def write(self, records: DataStream) -> None:
         for folder in FOLDERS:
             lines = records.filter(partial(_is_in, folder)).map(_json_of, Types.STRING())
-            lines.sink_to(self._sink(folder)).name(folder).uid(folder)
+            lines.sink_to(self._sink(folder)).name(folder).uid(f"files of {folder}")
 
     def _sink(self, folder: str) -> FileSink:
         return (

@@ -62,7 +62,7 @@ class ReviewFile:
             .process(NumberedLines(self.found.totals, self.found.last_line))
             .set_parallelism(1)
             .name("sentences")
-            .uid("sentences")
+            .uid("numbered lines")
         )
 
 

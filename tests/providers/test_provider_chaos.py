@@ -195,7 +195,8 @@ def test_every_input_of_an_agent_ends_once_in_its_answer_or_a_named_error(
     assert sorted(key for output in outputs for key in output) == sorted(QUESTIONS)
     ended = {key: said for output in outputs for key, said in output.items()}
     failed = {key: said for key, said in ended.items() if said != ANSWERS[key]}
-    assert 0 < len(failed) < REQUESTS
+    # With retries of ours beside the SDK's own it may be that none is left.
+    assert len(failed) < REQUESTS and (failed or max_retries)
     assert {said.partition(":")[0] for said in failed.values()} <= {cls.__name__ for cls in NAMED}
     if strategy == "dead-letter":
         assert {letter.key: letter.error for letter in letters} == failed
