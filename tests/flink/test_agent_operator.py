@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import date, datetime
+from datetime import time as clock_time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +183,46 @@ def test_an_agent_stands_between_two_tables(flink_env: Any) -> None:
     )
     with table.execute().collect() as results:
         assert sorted((row[0], row[1]) for row in results) == [("a", 2), ("a", 6), ("b", 4)]
+
+
+def _remember_row(event: Any, ctx: Any) -> None:
+    # Only Python's own values can be kept.
+    ctx.short_term_memory.set("row", list(event.input))
+    ctx.send_event(OutputEvent(output=repr(ctx.short_term_memory.get("row"))))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_rows_of_tables_have_values_that_can_be_kept(flink_env: Any, mode: str) -> None:
+    env = flink_env(mode)
+    tables = StreamTableEnvironment.create(env)
+    agents = AgentsExecutionEnvironment.get_execution_environment(env, tables)
+    rows = tables.sql_query(
+        "SELECT 'a' AS name, CAST(1.50 AS DECIMAL(5, 2)) AS price, ARRAY['x', 'y'] AS tags, "
+        "DATE '2026-01-02' AS on_day, TIME '03:04:00' AS at_time, "
+        "TIMESTAMP '2026-01-02 03:04:05.678' AS at_moment"
+    )
+    agent = Agent().add_action("remember", [InputEvent], _remember_row)
+    kept = agents.from_table(rows, lambda row: row.name).apply(agent)
+    expected = [
+        "a",
+        Decimal("1.50"),
+        ["x", "y"],
+        date(2026, 1, 2),
+        clock_time(3, 4),
+        datetime(2026, 1, 2, 3, 4, 5, 678000),
+    ]
+    assert _collect(kept.to_datastream(Types.STRING())) == [repr(expected)]
+
+
+def test_a_table_that_changes_its_rows_is_refused_with_the_way_out(flink_env: Any) -> None:
+    env = flink_env("thread")
+    tables = StreamTableEnvironment.create(env)
+    agents = AgentsExecutionEnvironment.get_execution_environment(env, tables)
+    counts = tables.sql_query(
+        "SELECT n, COUNT(*) AS c FROM (VALUES ('a'), ('a')) AS t(n) GROUP BY n"
+    )
+    with pytest.raises(ValueError, match=r"changes rows.*to_changelog_stream"):
+        agents.from_table(counts, lambda row: row.n)
 
 
 class _Timestamps(TimestampAssigner):

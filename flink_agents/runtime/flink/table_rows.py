@@ -14,7 +14,10 @@ from pyflink.common import Instant, Row
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 #: As Java writes local dates, local times and instants; Python knows microseconds.
-_TEXT = re.compile(r"(?P<date>[\d-]+)?T?(?P<time>[\d:]+)?(?P<fraction>\.\d{1,6})?\d*(?P<zone>Z)?")
+_TEXT = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)?T?(?P<time>\d\d:\d\d(:\d\d)?)?"
+    r"(?P<fraction>\.\d{1,6})?\d*(?P<zone>Z)?"
+)
 
 
 def plain_row(row: Row) -> Row:
