@@ -52,9 +52,9 @@ from flink_agents.runtime.services import Services
 
 logger = logging.getLogger(__name__)
 
-#: Elements set aside without a wait while no call ends: what the buffers before an operator hold of
-#: small records, so that a barrier behind them passes, with room to spare.
-_MAX_SET_ASIDE = 10_000
+#: Elements that wait in state, of all keys of the subtask, before the input waits, too: what the
+#: buffers before an operator hold of small records, so that a barrier behind them passes.
+_MAX_WAITING = 10_000
 #: Keys to remember as looked up, some 10 MB; beyond that the runner begins anew.
 _MAX_LOOKED_UP = 100_000
 
@@ -99,7 +99,8 @@ class AgentRunner:
         # process mode to look is a round trip to Java.
         self._looked_up: set[Hashable] = set()
         self._parked: deque[_OpenKey] = deque()
-        self._set_aside = 0  # elements, since there was last room
+        self._waiting = 0  # elements, behind busy keys and for room
+        self._sets_aside = False  # the last element found no room
         self._background: Background[_OpenKey] = Background(services)
         self._durable = DurableRuns(durable, self._metrics) if durable is not None else None
         self._calls = ActionCalls(services, store, self._background, durable)
@@ -158,8 +159,10 @@ class AgentRunner:
                 self._durable.tick()
             else:
                 self._durable.applied(self._durable.reported)
-        admit = self._background.open < self._services.max_in_flight or self._make_room(handle)
-        self._set_aside = 0 if admit else self._set_aside + 1
+        admit = (
+            self._background.open < self._services.max_in_flight and self._waiting < _MAX_WAITING
+        ) or self._make_room(handle)
+        self._sets_aside = not admit
         entry = self._open.get(key)
         if entry is None and stored and key not in self._looked_up:
             entry = self._resume(key, handle)
@@ -242,14 +245,19 @@ class AgentRunner:
         """Hold the input up until there is room, but not so long that a checkpoint would wait.
 
         Once a wait was in vain, the elements behind are set aside at once, up to a limit: the
-        barrier of a checkpoint has thousands of them before it, which cannot each wait.
+        barrier of a checkpoint has thousands of them before it, which cannot each wait. At the
+        limit one is taken for each that goes, whether they wait for room or behind a busy key:
+        so the state of a job that is given too much does not grow on and on.
         """
         max_in_flight = self._services.max_in_flight
-        if 0 < self._set_aside < _MAX_SET_ASIDE:
+        is_crowded = self._waiting >= _MAX_WAITING
+        if self._sets_aside and not is_crowded:
             return False
         current = handle()
         deadline = time.monotonic() + self._patience
-        while self._background.open >= max_in_flight:
+        while (
+            self._waiting >= _MAX_WAITING if is_crowded else self._background.open >= max_in_flight
+        ):
             left = deadline - time.monotonic()
             if left <= 0:
                 break
@@ -266,6 +274,7 @@ class AgentRunner:
             self._durable.found(key, state)
         if state.is_idle:
             return None
+        self._waiting += state.waiting
         entry = self._open[key] = _OpenKey(key, handle(), state, saved=True)
         self._feed(entry, Restored())
         return self._open.get(key)
@@ -346,8 +355,10 @@ class AgentRunner:
         elif isinstance(effect, PutWaiting):
             text = self._codec.dumps([effect.value, effect.timestamp])
             self._store.put_waiting(effect.index, text)
+            self._waiting += 1
         elif isinstance(effect, TakeWaiting):
             value, timestamp = self._codec.loads(self._store.take_waiting(effect.index))
+            self._waiting -= 1
             return (WaitingTaken(value, timestamp),)
         elif isinstance(effect, ScheduleRetry):
             entry = self._own(entry)

@@ -397,7 +397,7 @@ def test_beyond_the_limit_elements_are_set_aside_and_taken_up_when_there_is_room
 def test_while_no_call_ends_only_one_of_many_elements_holds_the_input_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(agent_runner, "_MAX_SET_ASIDE", 20)
+    monkeypatch.setattr(agent_runner, "_MAX_WAITING", 20)
     store = Store()
     keys = [f"k{n}" for n in range(23)]
     Calls.hang = {f"{key}{n}" for key in keys for n in range(3)}
@@ -416,6 +416,57 @@ def test_while_no_call_ends_only_one_of_many_elements_holds_the_input_up(
         Calls.hang = set()
         runner.drain()
     assert {next(iter(output)) for output in store.outputs} == set(keys)
+
+
+def test_at_the_limit_of_waiting_elements_one_is_taken_for_each_that_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Behind keys that are busy, though there is room for calls of others."""
+    monkeypatch.setattr(agent_runner, "_MAX_WAITING", 5)
+    store, taken = Store(), 0
+    Calls.hang = {f"{n}{m}" for n in range(12) for m in range(3)}
+    with running(acting(gathers), store, back_pressure_wait=30) as runner:
+        collect = runner.pump
+
+        def pump(wait: float = 0.0) -> bool:
+            # The input waits: let the oldest run end.
+            oldest = len(store.outputs)
+            Calls.hang -= {f"{oldest}{m}" for m in range(3)}
+            return collect(min(wait, 0.01))
+
+        monkeypatch.setattr(runner, "pump", pump)
+        for n in range(12):
+            feed(runner, n)
+            taken += 1
+            under_way_and_waiting = 1 + 5
+            assert taken - len(store.outputs) <= under_way_and_waiting
+        monkeypatch.undo()
+        Calls.hang = set()
+        runner.drain()
+    assert [first[0][0] for first in outputs(store)] == [str(n)[0] for n in range(12)]
+
+
+def test_waiting_elements_of_restored_keys_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agent_runner, "_MAX_WAITING", 3)
+    store, agent = Store(), acting(gathers)
+    Calls.hang = {"a0"}
+    with running(agent, store) as runner:
+        for value in "abc":
+            feed(runner, value)
+    store.busy.clear()
+    waits: list[float] = []
+    with running(agent, store, back_pressure_wait="10 ms") as runner:
+        resume(runner)
+        collect = runner.pump
+        monkeypatch.setattr(runner, "pump", lambda wait=0.0: waits.append(wait) or collect(wait))
+        feed(runner, "d")
+        assert not waits
+        feed(runner, "e")
+        assert waits
+        monkeypatch.undo()
+        Calls.hang = set()
+        runner.drain()
+    assert [first[0][0] for first in outputs(store)] == list("abcde")
 
 
 def test_elements_that_were_set_aside_are_taken_up_after_a_crash() -> None:
