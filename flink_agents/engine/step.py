@@ -50,7 +50,7 @@ from flink_agents.engine.inputs import (
 )
 from flink_agents.engine.policy import ErrorPolicy
 from flink_agents.engine.state import KeyState, Run, Task
-from flink_agents.exceptions import ActionError, UnhandledEventError
+from flink_agents.exceptions import ActionError, StateFormatError, UnhandledEventError
 from flink_agents.plan.agent_plan import AgentPlan
 
 #: Characters of a task's path, beyond which it is a digest.
@@ -79,6 +79,9 @@ class Engine:
         Returns:
             What is to be done, in order. Empty for the outcome of an attempt that is no longer
             waited for.
+
+        Raises:
+            StateFormatError: If a restored key has open work of an action that is gone.
         """
         effects: list[Effect] = []
         if isinstance(given, ElementArrived):
@@ -114,27 +117,27 @@ class Engine:
         | RetryDue,
         effects: list[Effect],
     ) -> None:
-        if isinstance(given, CallFinished):
+        if isinstance(given, ActionFinished):
+            self._finish(run, task, given, effects)
+        elif isinstance(given, CallFinished):
             task.journal.append(given.entry)
             return
-        if isinstance(given, CallsRecalled):
+        elif isinstance(given, CallsRecalled):
             _recall(task, given)
             effects.append(_run_action(run, task, restored=True))
             return
-        if isinstance(given, RetryDue):
+        elif isinstance(given, RetryDue):
             if task.retry_delay is not None:
                 task.retry_delay = None
                 effects.append(_run_action(run, task))
             return
-        if isinstance(given, ActionFailed):
-            if self._retry(task, given, effects):
-                return
-            self._give_up(run, task, given.error, effects)
         elif isinstance(given, EventStreamed):
             self._dispatch(run, given.event, effects, f"{task.path}~{task.streamed}.")
             task.streamed += 1
+        elif self._retry(task, given, effects):
+            return
         else:
-            self._finish(run, task, given, effects)
+            self._give_up(run, task, given.error, effects)
         self._advance(state, run, effects)
 
     def _start(
@@ -157,12 +160,24 @@ class Engine:
         if run is None:
             self._take_next(state, effects)
             return
+        self._check_actions(run)
         for task in run.tasks.values():
             if task.retry_delay is not None:
                 effects.append(ScheduleRetry(task.id, task.attempt, task.retry_delay))
             elif task.started:
                 effects.append(_run_action(run, task, restored=True))
         self._advance(state, run, effects)
+
+    def _check_actions(self, run: Run) -> None:
+        """Refuse open work of actions that the agent has no more."""
+        for task in run.tasks.values():
+            if task.action not in self._plan.actions_by_name:
+                raise StateFormatError(
+                    f"State has open work of action {task.action!r}, which agent "
+                    f"{self._plan.agent!r} does not have: {type(task.event).__name__} "
+                    f"{task.event.id} is to be handled by it. Was it renamed or removed? Give the "
+                    "agent an action of that name until no key has open work of it."
+                )
 
     def _finish(self, run: Run, task: Task, given: ActionFinished, effects: list[Effect]) -> None:
         del run.tasks[task.id]
@@ -252,7 +267,7 @@ def check_heard(plan: AgentPlan, action: str, event: Event) -> None:
     Raises:
         UnhandledEventError: If it is no output and no action listens to it.
     """
-    if not plan.listeners(event) and not isinstance(event, OutputEvent):
+    if not isinstance(event, OutputEvent) and not plan.listeners(event):
         raise UnhandledEventError(
             f"Action {action!r} of agent {plan.agent!r} sent {event.get_type()!r}, to which no "
             f"action listens. Add one with @action({type(event).__name__}), or do not send it."
@@ -266,7 +281,7 @@ def _run_action(run: Run, task: Task, restored: bool = False) -> RunAction:
         task.action,
         task.event,
         task.attempt,
-        tuple(task.journal),
+        tuple(task.journal) if task.journal else (),
         run.sensory,
         again=restored or task.attempt > 1,
         run=run.number,

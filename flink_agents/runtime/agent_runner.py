@@ -40,13 +40,14 @@ from flink_agents.engine.inputs import (
 )
 from flink_agents.engine.state import KeyState, dump_state, load_state
 from flink_agents.engine.step import Engine
-from flink_agents.exceptions import ActionError, NotStorableError
+from flink_agents.exceptions import ActionError, NotStorableError, StateFormatError
 from flink_agents.runtime.action_calls import ActionCalls
 from flink_agents.runtime.background import Background
 from flink_agents.runtime.dead_letter import DeadLetter
 from flink_agents.runtime.durable_calls import DurableCalls
 from flink_agents.runtime.durable_runs import DurableRuns
 from flink_agents.runtime.host import Host, KeyStore
+from flink_agents.runtime.memory_cache import MemoryCache
 from flink_agents.runtime.refusals import Refusals, is_storable
 from flink_agents.runtime.services import Services
 
@@ -103,9 +104,11 @@ class AgentRunner:
         self._sets_aside = False  # the last element found no room
         self._background: Background[_OpenKey] = Background(services)
         self._durable = DurableRuns(durable, self._metrics) if durable is not None else None
-        self._calls = ActionCalls(services, store, self._background, durable)
+        self._memory = MemoryCache(store)
+        self._calls = ActionCalls(services, store, self._memory, self._background, durable)
         self._refusals = Refusals(services, host)
         self._idle_key = _OpenKey("", None, KeyState())
+        self._carry_out = self._ways_to_carry_out()
         option = services.config.get
         self._patience = option(AgentExecutionOptions.BACK_PRESSURE_WAIT)
         self._one_by_one = not (
@@ -269,7 +272,12 @@ class AgentRunner:
         text = self._store.load()
         if text is None:
             return None
-        state = load_state(text, self._codec)
+        try:
+            return self._go_on(key, handle, load_state(text, self._codec))
+        except StateFormatError as error:
+            raise StateFormatError(f"Key {key!r}: {error}") from error
+
+    def _go_on(self, key: Hashable, handle: Callable[[], Any], state: KeyState) -> _OpenKey | None:
         if self._durable is not None:
             self._durable.found(key, state)
         if state.is_idle:
@@ -284,7 +292,8 @@ class AgentRunner:
         inputs = deque(given)
         while inputs:
             for effect in self._engine.step(entry.state, inputs.popleft()):
-                inputs.extend(self._carry_out(entry, effect))
+                if follows := self._carry_out[type(effect)](entry, effect):
+                    inputs.extend(follows)
         if entry.state.is_idle:
             if self._durable is not None:
                 # How many runs there were is all that is left, and cannot be told from elsewhere.
@@ -331,6 +340,23 @@ class AgentRunner:
         self._open[entry.key] = entry
         return entry
 
+    # How each kind of effect is carried out; what has happened by that comes back.
+
+    def _ways_to_carry_out(self) -> dict[type[Effect], Callable[[_OpenKey, Any], Iterable[Input]]]:
+        return {
+            RunAction: self._run_action,
+            Emit: self._emit,
+            WriteMemory: self._write_memory,
+            EndRun: self._end_run,
+            PutWaiting: self._put_waiting,
+            TakeWaiting: self._take_waiting,
+            ScheduleRetry: self._schedule_retry,
+            IgnoreError: self._ignore_error,
+            ReportUnused: self._report_unused,
+            SendDeadLetter: self._send_dead_letter,
+            Fail: self._fail,
+        }
+
     def _run_action(self, entry: _OpenKey, effect: RunAction) -> Iterable[Input]:
         place = None
         if self._durable is not None:
@@ -345,46 +371,56 @@ class AgentRunner:
             return ()
         return self._calls.run(entry.key, action, effect, place)
 
-    def _carry_out(self, entry: _OpenKey, effect: Effect) -> Iterable[Input]:
-        if isinstance(effect, RunAction):
-            return self._run_action(entry, effect)
-        if isinstance(effect, Emit):
-            self._host.emit(entry.key, effect.value, effect.timestamp)
-        elif isinstance(effect, WriteMemory):
-            self._store.write_memory(effect.nodes)
-        elif isinstance(effect, PutWaiting):
-            text = self._codec.dumps([effect.value, effect.timestamp])
-            self._store.put_waiting(effect.index, text)
-            self._waiting += 1
-        elif isinstance(effect, TakeWaiting):
-            value, timestamp = self._codec.loads(self._store.take_waiting(effect.index))
-            self._waiting -= 1
-            return (WaitingTaken(value, timestamp),)
-        elif isinstance(effect, ScheduleRetry):
-            entry = self._own(entry)
-            due = RetryDue(effect.task, effect.attempt)
-            self._background.after(effect.delay, entry, due)
-        elif isinstance(effect, IgnoreError):
-            self._metrics.of_action(effect.action).get_counter("numOfErrorsIgnored").inc()
-            logger.warning(
-                "Action %r, key %r: ignored %s: %s",
-                effect.action,
-                entry.key,
-                type(effect.error).__name__,
-                effect.error,
-            )
-        elif isinstance(effect, ReportUnused):
-            if self._durable is not None:
-                where = f"action {effect.action!r}"
-                self._durable.report_unused(entry.key, where, effect.calls)
-        elif isinstance(effect, EndRun):
-            if self._durable is not None:
-                self._durable.run_ended(entry.key, effect.run)
-        elif isinstance(effect, SendDeadLetter):
-            self._host.dead_letter(DeadLetter.of(entry.key, effect))
-        elif isinstance(effect, Fail):
-            raise _with_key(effect.error, entry.key)
+    def _emit(self, entry: _OpenKey, effect: Emit) -> Iterable[Input]:
+        self._host.emit(entry.key, effect.value, effect.timestamp)
         return ()
+
+    def _write_memory(self, entry: _OpenKey, effect: WriteMemory) -> Iterable[Input]:
+        self._memory.write(entry.key, effect.nodes)
+        return ()
+
+    def _end_run(self, entry: _OpenKey, effect: EndRun) -> Iterable[Input]:
+        if self._durable is not None:
+            self._durable.run_ended(entry.key, effect.run)
+        return ()
+
+    def _put_waiting(self, entry: _OpenKey, effect: PutWaiting) -> Iterable[Input]:
+        text = self._codec.dumps([effect.value, effect.timestamp])
+        self._store.put_waiting(effect.index, text)
+        return ()
+
+    def _take_waiting(self, entry: _OpenKey, effect: TakeWaiting) -> Iterable[Input]:
+        value, timestamp = self._codec.loads(self._store.take_waiting(effect.index))
+        return (WaitingTaken(value, timestamp),)
+
+    def _schedule_retry(self, entry: _OpenKey, effect: ScheduleRetry) -> Iterable[Input]:
+        due = RetryDue(effect.task, effect.attempt)
+        self._background.after(effect.delay, self._own(entry), due)
+        return ()
+
+    def _ignore_error(self, entry: _OpenKey, effect: IgnoreError) -> Iterable[Input]:
+        self._metrics.of_action(effect.action).get_counter("numOfErrorsIgnored").inc()
+        logger.warning(
+            "Action %r, key %r: ignored %s: %s",
+            effect.action,
+            entry.key,
+            type(effect.error).__name__,
+            effect.error,
+        )
+        return ()
+
+    def _report_unused(self, entry: _OpenKey, effect: ReportUnused) -> Iterable[Input]:
+        if self._durable is not None:
+            where = f"action {effect.action!r}"
+            self._durable.report_unused(entry.key, where, effect.calls)
+        return ()
+
+    def _send_dead_letter(self, entry: _OpenKey, effect: SendDeadLetter) -> Iterable[Input]:
+        self._host.dead_letter(DeadLetter.of(entry.key, effect))
+        return ()
+
+    def _fail(self, entry: _OpenKey, effect: Fail) -> Iterable[Input]:
+        raise _with_key(effect.error, entry.key)
 
 
 def _with_key(error: ActionError, key: Hashable) -> ActionError:

@@ -19,7 +19,7 @@ from flink_agents.api.resource import ResourceType
 from flink_agents.api.runner_context import RunnerContext
 from flink_agents.api.tools.tool import Tool
 from flink_agents.engine.codec import Codec
-from flink_agents.exceptions import ActionError
+from flink_agents.exceptions import ActionError, StateFormatError
 from flink_agents.plan.compile import compile_agent
 from flink_agents.runtime import agent_runner
 from flink_agents.runtime.actions import BUILT_IN_ACTIONS
@@ -337,6 +337,34 @@ def test_a_tool_sees_key_configuration_and_resources() -> None:
         runner.drain()
     told = Model.asked[-1][0][-1].content
     assert told.startswith("k 7 "), told
+
+
+# State that this agent cannot go on with
+
+
+def test_open_work_of_an_action_that_is_gone_is_refused_with_its_name_and_key() -> None:
+    store = Store()
+    Calls.hang = {"a1"}
+    with running(acting(gathers), store) as runner:
+        feed(runner, "a")
+    store.busy.clear()
+    renamed = Agent().add_action("collect", [InputEvent], gathers)
+    with running(renamed, store) as runner, pytest.raises(StateFormatError) as raised:
+        resume(runner)
+    told = str(raised.value)
+    assert "Key 'k'" in told
+    assert "open work of action 'first', which agent 'Agent' does not have: InputEvent" in told
+    assert "Give the agent an action of that name" in told
+
+
+def test_open_work_of_a_later_version_is_refused_with_its_key() -> None:
+    store = Store()
+    store.save('{"v":99,"q":[0,0]}')
+    with running(acting(gathers), store) as runner:
+        with pytest.raises(StateFormatError, match=r"Key 'k': .* version 99"):
+            resume(runner)
+        with pytest.raises(StateFormatError, match=r"Key 'k': .* version 99"):
+            feed(runner, "a")
 
 
 # Elements, room and keys
