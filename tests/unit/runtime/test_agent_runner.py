@@ -359,6 +359,7 @@ def test_open_work_of_an_action_that_is_gone_is_refused_with_its_name_and_key() 
 
 def test_open_work_of_a_later_version_is_refused_with_its_key() -> None:
     store = Store()
+    store.switch("k")
     store.save('{"v":99,"q":[0,0]}')
     with running(acting(gathers), store) as runner:
         with pytest.raises(StateFormatError, match=r"Key 'k': .* version 99"):
