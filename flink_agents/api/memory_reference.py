@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
@@ -25,6 +26,7 @@ class MemoryRef(BaseModel):
     path: str
 
     @staticmethod
+    @lru_cache  # a reference cannot be changed, and programs write the same few paths
     def create(memory_type: MemoryType, path: str) -> MemoryRef:
         """A reference to ``path`` in the memory of that type."""
         return MemoryRef(memory_type=memory_type.value, path=path)

@@ -68,14 +68,16 @@ class AgentPlan:
         return {action.name: action for action in self.actions}
 
     @cached_property
-    def _routes(self) -> dict[tuple[type[Event], str | None], tuple[ActionSpec, ...]]:
+    def _routes(self) -> dict[type[Event] | tuple[type[Event], str], tuple[ActionSpec, ...]]:
         return {}
 
     def listeners(self, event: Event) -> tuple[ActionSpec, ...]:
         """The actions that an event starts, in order of declaration."""
         cls = type(event)
-        name: object = event.__dict__.get("type") or (event.__pydantic_extra__ or {}).get("type")
-        route = (cls, name if isinstance(name, str) else None)
+        extra = event.__pydantic_extra__
+        name: object = event.__dict__.get("type") or (extra.get("type") if extra else None)
+        # A class by itself is found without a tuple: this is on the path of every event.
+        route = (cls, name) if isinstance(name, str) else cls
         found = self._routes.get(route)
         if found is None:
             names = {event.get_type(), event_type_name(cls)}

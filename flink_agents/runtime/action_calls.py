@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Hashable, Iterable
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from flink_agents.api.resource import kept_values
@@ -23,6 +24,7 @@ from flink_agents.runtime.context import ActionContext
 from flink_agents.runtime.durable_calls import CallPlace, DurableCalls, KeptCalls
 from flink_agents.runtime.host import KeyStore
 from flink_agents.runtime.kept_values import kept_paths
+from flink_agents.runtime.memory_cache import MemoryCache
 from flink_agents.runtime.services import Services
 
 K = TypeVar("K")
@@ -34,6 +36,7 @@ class ActionCalls(Generic[K]):
     Args:
         services: What the actions share.
         store: State of the current key.
+        memory: Short-term memory of the current key.
         background: Runs the asynchronous ones.
         durable: Keeps finished calls, or None.
     """
@@ -42,11 +45,13 @@ class ActionCalls(Generic[K]):
         self,
         services: Services,
         store: KeyStore,
+        memory: MemoryCache,
         background: Background[K],
         durable: DurableCalls | None = None,
     ) -> None:
         self._services = services
         self._store = store
+        self._memory = memory
         self._background = background
         self._durable = durable
         self._kept_paths = kept_paths(services.plan)
@@ -65,7 +70,7 @@ class ActionCalls(Generic[K]):
             action,
             key,
             effect,
-            self._store.read_memory,
+            partial(self._memory.read, key),
             calls.append,
             kept=self._kept_calls(place),
         )
@@ -98,7 +103,7 @@ class ActionCalls(Generic[K]):
             effect: Tells task and attempt.
             place: Where the durable journal, if there is one, keeps its calls.
         """
-        memory = self._kept() if action.concurrent else self._store.all_memory()
+        memory = self._kept(key) if action.concurrent else self._store.all_memory()
         task, attempt = effect.task, effect.attempt
         background = self._background
         context = ActionContext(
@@ -131,8 +136,8 @@ class ActionCalls(Generic[K]):
             return None
         return KeptCalls(self._durable, place)
 
-    def _kept(self) -> dict[str, str]:
-        nodes = {path: self._store.read_memory(path) for path in self._kept_paths}
+    def _kept(self, key: Hashable) -> dict[str, str]:
+        nodes = {path: self._memory.read(key, path) for path in self._kept_paths}
         return {path: node for path, node in nodes.items() if node is not None}
 
 

@@ -9,45 +9,26 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from flink_agents.api.core_options import AgentExecutionOptions
-from flink_agents.engine.effects import (
-    Effect,
-    Emit,
-    EndRun,
-    Fail,
-    IgnoreError,
-    PutWaiting,
-    ReportUnused,
-    RunAction,
-    ScheduleRetry,
-    SendDeadLetter,
-    TakeWaiting,
-    WriteMemory,
-)
 from flink_agents.engine.inputs import (
     ActionFailed,
     Admitted,
-    CallsRecalled,
     ElementArrived,
     Input,
     Restored,
-    RetryDue,
-    WaitingTaken,
 )
 from flink_agents.engine.state import KeyState, dump_state, load_state
 from flink_agents.engine.step import Engine
-from flink_agents.exceptions import ActionError, NotStorableError, StateFormatError
-from flink_agents.runtime.action_calls import ActionCalls
+from flink_agents.exceptions import NotStorableError, StateFormatError
 from flink_agents.runtime.background import Background
-from flink_agents.runtime.dead_letter import DeadLetter
 from flink_agents.runtime.durable_calls import DurableCalls
 from flink_agents.runtime.durable_runs import DurableRuns
+from flink_agents.runtime.effect_handlers import EffectHandlers
 from flink_agents.runtime.host import Host, KeyStore
-from flink_agents.runtime.memory_cache import MemoryCache
+from flink_agents.runtime.open_key import OpenKey
 from flink_agents.runtime.refusals import Refusals, is_storable
 from flink_agents.runtime.services import Services
 
@@ -58,17 +39,6 @@ logger = logging.getLogger(__name__)
 _MAX_WAITING = 10_000
 #: Keys to remember as looked up, some 10 MB; beyond that the runner begins anew.
 _MAX_LOOKED_UP = 100_000
-
-
-@dataclass(slots=True)
-class _OpenKey:
-    """A key of this subtask that has open work."""
-
-    key: Hashable
-    handle: Any
-    state: KeyState
-    saved: bool = False
-    announced: bool = False
 
 
 class AgentRunner:
@@ -95,20 +65,20 @@ class AgentRunner:
         self._actions = services.plan.actions_by_name
         self._metrics = services.metrics
         self._codec = services.codec
-        self._open: dict[Hashable, _OpenKey] = {}
+        self._open: dict[Hashable, OpenKey] = {}
         # Only this runner changes their state, so there is nothing to find a second time. In
         # process mode to look is a round trip to Java.
         self._looked_up: set[Hashable] = set()
-        self._parked: deque[_OpenKey] = deque()
+        self._parked: deque[OpenKey] = deque()
         self._waiting = 0  # elements, behind busy keys and for room
         self._sets_aside = False  # the last element found no room
-        self._background: Background[_OpenKey] = Background(services)
+        self._background: Background[OpenKey] = Background(services)
         self._durable = DurableRuns(durable, self._metrics) if durable is not None else None
-        self._memory = MemoryCache(store)
-        self._calls = ActionCalls(services, store, self._memory, self._background, durable)
         self._refusals = Refusals(services, host)
-        self._idle_key = _OpenKey("", None, KeyState())
-        self._carry_out = self._ways_to_carry_out()
+        self._idle_key = OpenKey("", None, KeyState())
+        self._carry_out = EffectHandlers(
+            services, store, host, self._background, self._own, self._durable
+        ).by_type
         option = services.config.get
         self._patience = option(AgentExecutionOptions.BACK_PRESSURE_WAIT)
         self._one_by_one = not (
@@ -200,7 +170,7 @@ class AgentRunner:
         """
         durable = self._durable
         reported = durable.reported if durable is not None else 0
-        inputs: dict[int, tuple[_OpenKey, list[Input]]] = {}
+        inputs: dict[int, tuple[OpenKey, list[Input]]] = {}
         for outcome in self._background.collect(wait):
             inputs.setdefault(id(outcome.key), (outcome.key, []))[1].append(outcome.given)
         for entry, given in inputs.values():
@@ -268,7 +238,7 @@ class AgentRunner:
         self._host.switch(current)
         return self._background.open < max_in_flight
 
-    def _resume(self, key: Hashable, handle: Callable[[], Any]) -> _OpenKey | None:
+    def _resume(self, key: Hashable, handle: Callable[[], Any]) -> OpenKey | None:
         text = self._store.load()
         if text is None:
             return None
@@ -277,23 +247,25 @@ class AgentRunner:
         except StateFormatError as error:
             raise StateFormatError(f"Key {key!r}: {error}") from error
 
-    def _go_on(self, key: Hashable, handle: Callable[[], Any], state: KeyState) -> _OpenKey | None:
+    def _go_on(self, key: Hashable, handle: Callable[[], Any], state: KeyState) -> OpenKey | None:
         if self._durable is not None:
             self._durable.found(key, state)
         if state.is_idle:
             return None
         self._waiting += state.waiting
-        entry = self._open[key] = _OpenKey(key, handle(), state, saved=True)
+        entry = self._open[key] = OpenKey(key, handle(), state, saved=True)
         self._feed(entry, Restored())
         return self._open.get(key)
 
-    def _feed(self, entry: _OpenKey, *given: Input) -> None:
+    def _feed(self, entry: OpenKey, *given: Input) -> None:
         """Step the engine until nothing is left to do at once, then keep what is open."""
         inputs = deque(given)
+        waiting = entry.state.waiting
         while inputs:
             for effect in self._engine.step(entry.state, inputs.popleft()):
                 if follows := self._carry_out[type(effect)](entry, effect):
                     inputs.extend(follows)
+        self._waiting += entry.state.waiting - waiting
         if entry.state.is_idle:
             if self._durable is not None:
                 # How many runs there were is all that is left, and cannot be told from elsewhere.
@@ -315,7 +287,7 @@ class AgentRunner:
                 entry.announced = True
                 self._host.opened(entry.key)
 
-    def _save(self, entry: _OpenKey) -> None:
+    def _save(self, entry: OpenKey) -> None:
         """Keep the state; what cannot be kept fails for the action that sent it."""
         state = entry.state
         try:
@@ -332,98 +304,10 @@ class AgentRunner:
             return
         entry.saved = True
 
-    def _own(self, entry: _OpenKey) -> _OpenKey:
+    def _own(self, entry: OpenKey) -> OpenKey:
         """Make the shared entry the key's own, as something of the key stays open."""
         if entry is self._idle_key:
-            self._idle_key = _OpenKey("", None, KeyState())
+            self._idle_key = OpenKey("", None, KeyState())
             entry.handle = entry.handle()
         self._open[entry.key] = entry
         return entry
-
-    # How each kind of effect is carried out; what has happened by that comes back.
-
-    def _ways_to_carry_out(self) -> dict[type[Effect], Callable[[_OpenKey, Any], Iterable[Input]]]:
-        return {
-            RunAction: self._run_action,
-            Emit: self._emit,
-            WriteMemory: self._write_memory,
-            EndRun: self._end_run,
-            PutWaiting: self._put_waiting,
-            TakeWaiting: self._take_waiting,
-            ScheduleRetry: self._schedule_retry,
-            IgnoreError: self._ignore_error,
-            ReportUnused: self._report_unused,
-            SendDeadLetter: self._send_dead_letter,
-            Fail: self._fail,
-        }
-
-    def _run_action(self, entry: _OpenKey, effect: RunAction) -> Iterable[Input]:
-        place = None
-        if self._durable is not None:
-            place = self._durable.place(entry.key, entry.state, effect)
-            if calls := self._durable.recall(place):
-                return (CallsRecalled(effect.task, effect.attempt, calls),)
-        action = self._actions[effect.action]
-        self._metrics.action_started(action.name)
-        if action.is_async:
-            entry = self._own(entry)
-            self._calls.start(entry, entry.key, action, effect, place)
-            return ()
-        return self._calls.run(entry.key, action, effect, place)
-
-    def _emit(self, entry: _OpenKey, effect: Emit) -> Iterable[Input]:
-        self._host.emit(entry.key, effect.value, effect.timestamp)
-        return ()
-
-    def _write_memory(self, entry: _OpenKey, effect: WriteMemory) -> Iterable[Input]:
-        self._memory.write(entry.key, effect.nodes)
-        return ()
-
-    def _end_run(self, entry: _OpenKey, effect: EndRun) -> Iterable[Input]:
-        if self._durable is not None:
-            self._durable.run_ended(entry.key, effect.run)
-        return ()
-
-    def _put_waiting(self, entry: _OpenKey, effect: PutWaiting) -> Iterable[Input]:
-        text = self._codec.dumps([effect.value, effect.timestamp])
-        self._store.put_waiting(effect.index, text)
-        return ()
-
-    def _take_waiting(self, entry: _OpenKey, effect: TakeWaiting) -> Iterable[Input]:
-        value, timestamp = self._codec.loads(self._store.take_waiting(effect.index))
-        return (WaitingTaken(value, timestamp),)
-
-    def _schedule_retry(self, entry: _OpenKey, effect: ScheduleRetry) -> Iterable[Input]:
-        due = RetryDue(effect.task, effect.attempt)
-        self._background.after(effect.delay, self._own(entry), due)
-        return ()
-
-    def _ignore_error(self, entry: _OpenKey, effect: IgnoreError) -> Iterable[Input]:
-        self._metrics.of_action(effect.action).get_counter("numOfErrorsIgnored").inc()
-        logger.warning(
-            "Action %r, key %r: ignored %s: %s",
-            effect.action,
-            entry.key,
-            type(effect.error).__name__,
-            effect.error,
-        )
-        return ()
-
-    def _report_unused(self, entry: _OpenKey, effect: ReportUnused) -> Iterable[Input]:
-        if self._durable is not None:
-            where = f"action {effect.action!r}"
-            self._durable.report_unused(entry.key, where, effect.calls)
-        return ()
-
-    def _send_dead_letter(self, entry: _OpenKey, effect: SendDeadLetter) -> Iterable[Input]:
-        self._host.dead_letter(DeadLetter.of(entry.key, effect))
-        return ()
-
-    def _fail(self, entry: _OpenKey, effect: Fail) -> Iterable[Input]:
-        raise _with_key(effect.error, entry.key)
-
-
-def _with_key(error: ActionError, key: Hashable) -> ActionError:
-    failure = ActionError(f"{error} (key {key!r})")
-    failure.__cause__ = error.__cause__
-    return failure

@@ -16,6 +16,7 @@ OUTPUT_EVENT_TYPE = "_output_event"
 
 _new = object.__new__
 _set = object.__setattr__
+_UNKNOWN_SAFETY = SafeUUID.unknown
 
 
 def new_event_id() -> UUID:
@@ -28,7 +29,7 @@ def new_event_id() -> UUID:
     made = _new(UUID)
     bits = getrandbits(128) & ~(0xF000 << 64) & ~(0xC000 << 48)
     _set(made, "int", bits | 0x4000_8000 << 48)
-    _set(made, "is_safe", SafeUUID.unknown)
+    _set(made, "is_safe", _UNKNOWN_SAFETY)
     return made
 
 
