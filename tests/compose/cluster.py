@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 from testcontainers.compose import DockerCompose
 
 from tests.compose.engine import ROOT
 from tests.compose.flink_rest import FlinkRest
-from tests.compose.model_server import Behaviour, Stats
 from tests.compose.reaper import run_at_the_end
+from tests.servers.model_control import ModelControl
 
 JOBS = Path(__file__).with_name("jobs")
 
@@ -55,33 +54,6 @@ class Ports:
             for free in sockets:
                 free.bind(("127.0.0.1", 0))
             return cls(*(free.getsockname()[1] for free in sockets))
-
-
-class ModelControl:
-    """The model server, from the outside.
-
-    Args:
-        url: Where it is.
-    """
-
-    def __init__(self, url: str) -> None:
-        self._client = httpx.Client(base_url=url, trust_env=False, timeout=20)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
-
-    def behave(self, behaviour: Behaviour) -> None:
-        """Answer like this from now on."""
-        self._client.post("/behaviour", json=behaviour.__dict__).raise_for_status()
-
-    def counts(self, prefix: str) -> dict[str, int]:
-        """How often each call was asked whose name begins so."""
-        return self._client.get("/counts", params={"prefix": prefix}).raise_for_status().json()
-
-    def stats(self) -> Stats:
-        """What it has seen."""
-        return Stats(**self._client.get("/stats").raise_for_status().json())
 
 
 class Cluster:

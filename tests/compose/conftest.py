@@ -8,9 +8,9 @@ import pytest
 
 from tests.compose.cluster import CLUSTER, Cluster, compose_project
 from tests.compose.engine import build_images, start_engine
-from tests.compose.model_server import Behaviour
 from tests.flink.secret_canaries import Canary
 from tests.servers.guarded_server import ServerMissingError, is_required
+from tests.servers.model_server import Behaviour
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from tests.chaos.tally import Answer, Order, Tally, make_orders, tally
 from tests.compose.cluster import Cluster
-from tests.compose.tally import Answer, Order, Tally, make_orders, tally
 from tests.compose.topics import Feed, Reader, make_topic, reading
 
 #: Subtasks of the job: as many as the two TaskManagers have slots for.

@@ -8,8 +8,8 @@ import pytest
 
 from tests.compose.cluster import Cluster
 from tests.compose.flink_rest import wait_for
-from tests.compose.model_server import Behaviour
 from tests.compose.orders_run import SAVEPOINTS, feeding
+from tests.servers.model_server import Behaviour
 
 pytestmark = [
     pytest.mark.docker,

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.compose.cluster import CLUSTER, Cluster
-from tests.compose.model_server import digest_of_key
 from tests.compose.orders_run import SAVEPOINTS, feeding
 from tests.flink.secret_canaries import Canary, find_secrets
+from tests.servers.model_server import digest_of_key
 
 pytestmark = [
     pytest.mark.docker,

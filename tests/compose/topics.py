@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaError, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from tests.compose.tally import Answer, Order
+from tests.chaos.tally import Answer, Order
 
 #: Seconds that the broker has for what is asked of it.
 _PATIENCE = 30

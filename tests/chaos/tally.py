@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from tests.compose.model_server import answer_to
+from tests.servers.model_server import answer_to
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,15 @@ class Tally:
     wrong: int = 0
 
 
-def make_orders(topic: str, count: int, keys: int) -> list[Order]:
+def order_at(element: int, run: str, keys: int) -> Order:
+    """The order with this number among all, from 0, of customers who take turns."""
+    key, number = f"customer-{element % keys}", element // keys + 1
+    return Order(key, number, f"{run}/{key}/{number}")
+
+
+def make_orders(run: str, count: int, keys: int) -> list[Order]:
     """Orders of customers who take turns."""
-    orders: list[Order] = []
-    for n in range(count):
-        key, number = f"customer-{n % keys}", n // keys + 1
-        orders.append(Order(key, number, f"{topic}/{key}/{number}"))
-    return orders
+    return [order_at(element, run, keys) for element in range(count)]
 
 
 def tally(orders: Sequence[Order], answers: Sequence[Answer]) -> Tally:

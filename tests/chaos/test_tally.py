@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 
-from tests.compose.model_server import answer_to
-from tests.compose.tally import Answer, Order, Tally, make_orders, tally
+from tests.chaos.tally import Answer, Order, Tally, make_orders, tally
+from tests.servers.model_server import answer_to
 
 ORDERS = make_orders("orders", count=12, keys=3)
 

@@ -1,6 +1,6 @@
 """A model server for tests of whole clusters: proves what it was asked, and counts it.
 
-    python -m tests.compose.model_server --port 8000
+    python -m tests.servers.model_server --port 8000
 
 It speaks OpenAI's chat completions. A question is JSON text with a ``call``, the name of the
 logical call; the answer is a digest of the whole question, so that it tells which question it
@@ -9,8 +9,9 @@ belongs to. Beside that:
     GET  /health
     GET  /counts?prefix=orders-1/   how often each call that begins so was asked
     GET  /stats                     see :class:`Stats`
-    POST /behaviour                 {"latency": seconds, "failing": share of answers}; starts
-                                    a new ``max_in_flight``
+    POST /behaviour                 see :class:`Behaviour`; starts a new ``max_in_flight``
+
+With ``--ledger FILE`` it also writes down each call when it is asked.
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ import hashlib
 import json
 import random
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from aiohttp import web
+
+from tests.chaos.ledger import FAILED, MADE, Ledger
 
 
 def answer_to(question: str) -> str:
@@ -38,10 +42,12 @@ class Behaviour:
     Attributes:
         latency: Seconds from question to answer.
         failing: Share of questions that are answered by an error that may pass, from 0 to 1.
+        dropping: Calls of which the first question gets no answer: the connection is reset.
     """
 
     latency: float = 0.05
     failing: float = 0.0
+    dropping: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -67,9 +73,14 @@ def digest_of_key(key: str) -> str:
 
 
 class ModelServer:
-    """Answers questions after a while, and counts them by call."""
+    """Answers questions after a while, and counts them by call.
 
-    def __init__(self) -> None:
+    Args:
+        ledger: Where it writes down each call, or None.
+    """
+
+    def __init__(self, ledger: Ledger | None = None) -> None:
+        self._ledger = ledger
         self.behaviour = Behaviour()
         self.calls: Counter[str] = Counter()
         self.keys: set[str] = set()
@@ -96,13 +107,21 @@ class ModelServer:
         question = body["messages"][-1]["content"]
         authorization = request.headers.get("Authorization", "")
         self.keys.add(hashlib.sha256(authorization.encode()).hexdigest())
-        self.calls[json.loads(question)["call"]] += 1
+        call = json.loads(question)["call"]
+        self.calls[call] += 1
+        if self._ledger is not None:
+            self._ledger.note(MADE, call)
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
             await asyncio.sleep(self.behaviour.latency)
         finally:
             self.in_flight -= 1
+        if call in self.behaviour.dropping and self.calls[call] == 1:
+            assert request.transport is not None
+            request.transport.abort()
+            if self._ledger is not None:
+                self._ledger.note(FAILED, f"connection {call}")
         if self._chance.random() < self.behaviour.failing:
             error = {"message": "too much to do", "type": "server_error"}
             return web.json_response({"error": error}, status=503)
@@ -143,8 +162,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default="0.0.0.0", help="address to listen on")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--ledger", help="file to write calls to")
     options = parser.parse_args()
-    application = ModelServer().application()
+    ledger = Ledger(options.ledger) if options.ledger else None
+    application = ModelServer(ledger).application()
     web.run_app(application, host=options.host, port=options.port, backlog=4096, shutdown_timeout=1)
 
 

@@ -1,0 +1,71 @@
+"""A ledger that survives whatever happens to those who write it: who made and saw which calls.
+
+Each line is ``TIME WORD NAME``. All processes of a run write to the same file, each line in one
+append, so the order of the lines is the order in which things happened.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+#: A call was made: the server was asked, or the function of a durable call was entered.
+MADE = "made"
+#: An action has seen the result of a call.
+SEEN = "seen"
+#: Something was made to fail; the name tells what.
+FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the ledger.
+
+    Attributes:
+        at: Seconds since 1970.
+        word: What happened.
+        name: To which call, or what failed.
+    """
+
+    at: float
+    word: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A ledger in a file, which need not be there yet.
+
+    Args:
+        path: The file.
+    """
+
+    path: str
+
+    def note(self, word: str, name: str) -> None:
+        """Write a line. May be called by any thread of any process."""
+        file = os.open(self.path, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+        try:
+            os.write(file, f"{time.time():.6f} {word} {name}\n".encode())
+        finally:
+            os.close(file)
+
+    def read(self) -> list[Entry]:
+        """All lines that are there."""
+        file = Path(self.path)
+        lines = file.read_text().splitlines() if file.exists() else []
+        return [_entry(line) for line in lines]
+
+    def count(self, word: str) -> int:
+        """How many lines there are with this word."""
+        return sum(entry.word == word for entry in self.read())
+
+
+def _entry(line: str) -> Entry:
+    at, word, name = line.split(" ", 2)
+    return Entry(float(at), word, name)
+
+
+__all__ = ["FAILED", "MADE", "SEEN", "Entry", "Ledger"]

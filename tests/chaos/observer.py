@@ -1,0 +1,121 @@
+"""Looks on while jobs run: which checkpoints were completed, and which were gone back to."""
+
+from __future__ import annotations
+
+import json
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from typing import Any
+
+#: Seconds between two looks: shorter than a job takes to restart, so that no restore is missed.
+_INTERVAL = 0.15
+#: Options of a cluster that is observed: it remembers many checkpoints, and tells of each at once.
+OBSERVABLE = {"web.checkpoints.history": "1000", "web.refresh-interval": "50"}
+#: A proxy of the machine is none for the loopback interface.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A completed checkpoint or savepoint.
+
+    Attributes:
+        number: Its number, which goes on from job to job where one begins with another's state.
+        triggered: When it began, in seconds since 1970.
+        completed: When it was complete.
+        size: Bytes of state in it.
+    """
+
+    number: int
+    triggered: float
+    completed: float
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class Restore:
+    """A job that goes on from a checkpoint.
+
+    Attributes:
+        number: Of the checkpoint.
+        at: When, in seconds since 1970.
+    """
+
+    number: int
+    at: float
+
+
+@dataclass
+class History:
+    """What an observer has seen.
+
+    Attributes:
+        checkpoints: Completed ones by number.
+        restores: In the order of time.
+    """
+
+    checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
+    restores: list[Restore] = field(default_factory=list)
+
+    def add(self, told: Any) -> None:
+        """Add what ``/jobs/ID/checkpoints`` tells."""
+        for one in told["history"]:
+            if one["status"] == "COMPLETED":
+                completed = one["latest_ack_timestamp"] / 1000
+                self.checkpoints[one["id"]] = Checkpoint(
+                    one["id"], one["trigger_timestamp"] / 1000, completed, one["state_size"]
+                )
+        if (restored := told["latest"]["restored"]) is not None:
+            restore = Restore(restored["id"], restored["restore_timestamp"] / 1000)
+            if restore not in self.restores:
+                self.restores.append(restore)
+
+    def triggered(self, number: int) -> float:
+        """When a checkpoint was triggered; if it was missed, the last one before it that was not.
+
+        0 if there is none.
+        """
+        return max((c.triggered for n, c in self.checkpoints.items() if n <= number), default=0.0)
+
+
+@contextmanager
+def observing(url: str, history: History | None = None) -> Iterator[History]:
+    """Look on at all jobs of a cluster, in a thread of its own, also while it is down for a while.
+
+    The cluster has to have the options :data:`OBSERVABLE`.
+
+    Args:
+        url: The REST interface.
+        history: What was seen before, of jobs that these go on from. It is added to.
+    """
+    history = history or History()
+    stopping = threading.Event()
+
+    def look() -> None:
+        while not stopping.wait(_INTERVAL):
+            try:
+                for job in _get(f"{url}/jobs")["jobs"]:
+                    history.add(_get(f"{url}/jobs/{job['id']}/checkpoints"))
+            except (OSError, HTTPException, ValueError):
+                continue  # it is not up, or about to end
+
+    thread = threading.Thread(target=look, name="observer", daemon=True)
+    thread.start()
+    try:
+        yield history
+    finally:
+        stopping.set()
+        thread.join()
+
+
+def _get(url: str) -> Any:
+    # Not by httpx, which logs each request: pytest shows that with every failure.
+    with _DIRECT.open(url, timeout=10) as answer:
+        return json.load(answer)
+
+
+__all__ = ["OBSERVABLE", "Checkpoint", "History", "Restore", "observing"]
