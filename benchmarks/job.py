@@ -58,6 +58,88 @@ class JobRun:
         return self.lines["marks"][0][1] - self.started
 
 
+class JobProcess:
+    """A job of :mod:`benchmarks.jobs` in a process of its own. Use it as a context.
+
+    Args:
+        name: ``module.function``.
+        arguments: JSON values. The job gets one more, ``folder``, to write files to.
+        environment: Further environment variables.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.what = f"{name} {dict(arguments)}"
+        self._folder = tempfile.TemporaryDirectory(prefix="benchmark-", ignore_cleanup_errors=True)
+        self.files = Path(self._folder.name, "files")
+        self.files.mkdir()
+        self._log = Path(self._folder.name, "log")
+        command = [sys.executable, "-m", "benchmarks.jobs", name]
+        command.append(json.dumps({**arguments, "folder": str(self.files)}))
+        self.started = time.time()
+        with self._log.open("w") as stderr:
+            self._process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**os.environ, **(environment or {}), "TMPDIR": self._folder.name},
+                text=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                start_new_session=True,
+            )
+
+    @property
+    def session(self) -> int:
+        """Id of the session that all of its processes are in."""
+        return self._process.pid
+
+    def is_running(self) -> bool:
+        """Whether its first process has not ended."""
+        return self._process.poll() is None
+
+    def wait(self, timeout: float) -> dict[str, Any]:
+        """Wait for the end; gives what it printed, if that was JSON.
+
+        Raises:
+            JobFailedError: If it fails or takes longer than ``timeout`` seconds.
+        """
+        try:
+            out, _ = self._process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            raise JobFailedError(
+                f"The job {self.what} took longer than {timeout:g} s:\n{self.log_tail()}"
+            ) from None
+        if self._process.returncode != 0:
+            raise JobFailedError(f"The job {self.what} failed:\n{self.log_tail()}")
+        last = out.strip().rpartition("\n")[2]
+        return json.loads(last) if last.startswith("{") else {}
+
+    def log_tail(self) -> str:
+        """The end of what it wrote to stderr."""
+        return self._log.read_text(errors="replace")[-4000:]
+
+    def kill(self) -> None:
+        """End all of its processes."""
+        # The Java process ends with its parent, only later.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def __enter__(self) -> JobProcess:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.kill()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._folder.cleanup()
+
+
 def run_job(
     name: str,
     arguments: Mapping[str, Any],
@@ -65,7 +147,7 @@ def run_job(
     environment: Mapping[str, str] | None = None,
     timeout: float = 300.0,
 ) -> JobRun:
-    """Run a job of :mod:`benchmarks.jobs`.
+    """Run a job of :mod:`benchmarks.jobs` to its end.
 
     Args:
         name: ``module.function``.
@@ -76,41 +158,13 @@ def run_job(
     Raises:
         JobFailedError: If it fails or takes too long.
     """
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        files = Path(folder, "files")
-        files.mkdir()
-        log = Path(folder, "log")
-        variables = {**os.environ, **(environment or {}), "TMPDIR": folder}
-        command = [sys.executable, "-m", "benchmarks.jobs", name]
-        command.append(json.dumps({**arguments, "folder": str(files)}))
-        started = time.time()
-        with log.open("w") as stderr:
-            process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=variables,
-                text=True,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                start_new_session=True,
-            )
-            tree = ProcessTree(process.pid)
-            try:
-                out, _ = process.communicate(timeout=timeout)
-            except subprocess.TimeoutExpired:
-                out = ""
-            finally:
-                seconds = time.time() - started
-                samples = tree.stop()
-                # The Java process ends with its parent, only later.
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-        if process.returncode != 0:
-            tail = log.read_text()[-4000:]
-            raise JobFailedError(f"The job {name} {dict(arguments)} failed:\n{tail}")
-        last = out.strip().rpartition("\n")[2]
-        result = json.loads(last) if last.startswith("{") else {}
-        lines = {file.name: read_lines(file) for file in files.iterdir() if file.is_file()}
-        return JobRun(started, seconds, result, lines, samples)
+    with JobProcess(name, arguments, environment) as job:
+        tree = ProcessTree(job.session)
+        try:
+            result = job.wait(timeout)
+        finally:
+            seconds = time.time() - job.started
+            samples = tree.stop()
+            job.kill()
+        lines = {file.name: read_lines(file) for file in job.files.iterdir() if file.is_file()}
+        return JobRun(job.started, seconds, result, lines, samples)

@@ -40,11 +40,11 @@ class Count(KeyedProcessFunction):
         yield count
 
 
-def agent(folder: str, mode: str, records: int, memory: bool) -> None:
-    """The job with an agent."""
+def agent(folder: str, mode: str, records: int, memory: bool, every: int | None = None) -> None:
+    """The job with an agent; a mark for ``every`` so many records, else fifty in all."""
     env = environment(mode)
     make = counting_agent if memory else echo_agent
-    agent = make(Marks(f"{folder}/marks", max(1, records // 50)))
+    agent = make(Marks(f"{folder}/marks", every or max(1, records // 50)))
     discard(with_agent(numbers(env, records), key_of, agent, Types.LONG()))
     env.execute("no model, agent")
 
