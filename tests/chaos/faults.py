@@ -12,15 +12,15 @@ A fault is told by its kind and the element that it waits for:
 ``close``      ``close()`` raises, at the end of the job, whatever the element
 =============  ====================================================================================
 
-All but the first three are in the product's way of Flink's and are patched into it, on the worker
-only: see :class:`Chaos`. In thread mode the worker's interpreter outlives the job, so a fault
-strikes only as long as the folder of its marks exists.
+The last three are in code of the product and are patched into it where the job arrives: see
+:class:`Chaos`. The interpreter of a worker outlives the job, so a fault strikes only as long as the
+folder of its marks exists.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,6 @@ class Plan:
         faults: What is to strike.
         sabotage: Name of a rule of the runtime that does not hold in this job, see
             :mod:`tests.chaos.sabotage`; empty if all hold.
-        client: Id of the process that builds the job, in which nothing is patched.
     """
 
     marks: str
@@ -67,7 +66,6 @@ class Plan:
     keys: int
     faults: tuple[Fault, ...] = ()
     sabotage: str = ""
-    client: int = field(default_factory=os.getpid)
 
     @property
     def is_on(self) -> bool:
@@ -149,12 +147,16 @@ def active() -> Plan | None:
 
 def _arrive(plan: Plan) -> Chaos:
     global _active
-    if os.getpid() != plan.client:
-        _active = plan
-        _patch()
-        if plan.sabotage:
-            sabotage.patch(plan.sabotage, lambda: (active() or plan).sabotage)
+    _active = plan
+    _patch()
+    if plan.sabotage:
+        sabotage.patch(plan.sabotage, _broken_rule)
     return Chaos(plan)
+
+
+def _broken_rule() -> str:
+    plan = active()
+    return plan.sabotage if plan is not None else ""
 
 
 def _patch() -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from tests.chaos.job import JobSettings, build
 from tests.chaos.ledger import SEEN, Ledger
 from tests.chaos.observer import OBSERVABLE, History, observing
+from tests.chaos.tally import Order
 from tests.chaos.verdict import Verdict, judge, read_answers
 from tests.cluster.flink_home import free_ports
 from tests.servers.model_control import ModelControl
@@ -74,7 +77,9 @@ class MiniClusterRun:
         env = self._flink_env(mode, parallelism=parallelism, options=configuration)
         build(env, settings)
         self._stack.enter_context(observing(f"http://127.0.0.1:{port}", self.history))
-        self._client = env.execute_async(settings.run)
+        # Else PyFlink has the functions of local jobs run in this very process.
+        with patch.dict(os.environ, {"_python_worker_execution_mode": "process"}):
+            self._client = env.execute_async(settings.run)
 
     def wait_to_end(self, timeout: float = PATIENCE) -> None:
         """Wait until the job has ended; raises what it failed with."""
@@ -93,6 +98,29 @@ class MiniClusterRun:
             return self.ledger.count(SEEN) >= enough
 
         self.wait_for(seen, f"{count} results more are seen", timeout)
+
+    def block_checkpoints(self, *numbers: int) -> None:
+        """Let checkpoints with these numbers fail, which fails the job: their place is taken.
+
+        The job must have begun, and not have come to them.
+        """
+        folder = self.checkpoints / str(self._client.get_job_id())
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in numbers:
+            (folder / f"chk-{number}").touch(exist_ok=False)
+
+    def wait_until_answered(self, order: Order) -> None:
+        """Wait until the answer to an order is seen."""
+
+        def answered() -> bool:
+            return any(e.name == order.call and e.word == SEEN for e in self.ledger.read())
+
+        self.wait_for(answered, f"{order.call} is answered")
+
+    def wait_for_checkpoints(self, count: int) -> None:
+        """Wait until that many checkpoints more are complete."""
+        enough = len(self.history.checkpoints) + count
+        self.wait_for(lambda: len(self.history.checkpoints) >= enough, f"{count} checkpoints")
 
     def stop_with_savepoint(self) -> str:
         """Stop the job with a savepoint; gives its path."""

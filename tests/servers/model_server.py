@@ -41,11 +41,13 @@ class Behaviour:
 
     Attributes:
         latency: Seconds from question to answer.
+        spread: Seconds that an answer may take longer, at random.
         failing: Share of questions that are answered by an error that may pass, from 0 to 1.
         dropping: Calls of which the first question gets no answer: the connection is reset.
     """
 
     latency: float = 0.05
+    spread: float = 0.0
     failing: float = 0.0
     dropping: Sequence[str] = ()
 
@@ -114,7 +116,8 @@ class ModelServer:
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
-            await asyncio.sleep(self.behaviour.latency)
+            behaviour = self.behaviour
+            await asyncio.sleep(behaviour.latency + behaviour.spread * self._chance.random())
         finally:
             self.in_flight -= 1
         if call in self.behaviour.dropping and self.calls[call] == 1:

@@ -1,0 +1,52 @@
+"""What is done to a job, and what comes of it: for tests that hold, and for those that must not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.chaos.faults import Fault
+from tests.chaos.mini_cluster import MiniClusterRun
+from tests.chaos.verdict import Verdict
+from tests.servers.model_server import Behaviour
+
+
+def fails_with_calls_open(run: MiniClusterRun, **changes: Any) -> Verdict:
+    """A job whose actions have finished one call and wait for the next when it fails."""
+    settings = run.settings(
+        elements=400, keys=100, durable=True, hold=0.6, faults=_failures(200, 350), **changes
+    )
+    run.start(settings)
+    run.wait_to_end()
+    return run.verdict(settings)
+
+
+def fails_with_keys_that_never_come_again(run: MiniClusterRun, **changes: Any) -> Verdict:
+    """A job without an end that fails while most of its keys wait, each with its only element."""
+    run.model.behave(Behaviour(latency=1.0))
+    settings = run.settings(elements=600, keys=600, bounded=False, faults=_failures(250), **changes)
+    run.start(settings)
+    run.wait_until_answered(settings.orders[-1])
+    # Leases are due after some 4 s, these take at least 10.
+    run.wait_for_checkpoints(50)
+    run.stop_with_savepoint()
+    return run.verdict(settings)
+
+
+def answers_overtake_each_other(run: MiniClusterRun, **changes: Any) -> Verdict:
+    """A job whose keys get new elements before the model has answered, now soon, now late."""
+    run.model.behave(Behaviour(latency=0.0, spread=0.4))
+    settings = run.settings(elements=300, keys=20, **changes)
+    run.start(settings)
+    run.wait_to_end()
+    return run.verdict(settings)
+
+
+def _failures(*elements: int) -> tuple[Fault, ...]:
+    return tuple(Fault("action", element) for element in elements)
+
+
+__all__ = [
+    "answers_overtake_each_other",
+    "fails_with_calls_open",
+    "fails_with_keys_that_never_come_again",
+]
