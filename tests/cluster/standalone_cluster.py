@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from flink_agents.bridge.java_home import java_home
+from tests.cluster import high_availability
 from tests.cluster.flink_home import free_ports, make_home, write_options
 from tests.cluster.flink_process import FlinkProcess, start
 from tests.environment import clean_environment
@@ -41,6 +42,7 @@ class StandaloneCluster:
         options: Of Flink's configuration file, over the defaults here.
         environment: Variables of all processes, over those of the tests.
         jars: Files that are put into the cluster's ``lib``.
+        recovers: Whether jobs outlive their JobManager: high availability by ZooKeeper.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class StandaloneCluster:
         options: Mapping[str, Any],
         environment: Mapping[str, str],
         jars: Sequence[Path],
+        recovers: bool = False,
     ) -> None:
         self.folder = folder
         self.home = make_home(folder / "home", jars)
@@ -58,7 +61,9 @@ class StandaloneCluster:
         (rest_port,) = free_ports(1)
         self.rest_address = f"127.0.0.1:{rest_port}"
         self.rest_url = f"http://{self.rest_address}"
-        write_options(self.home, rest_port, options)
+        self._recovers = recovers
+        available = high_availability.prepare(self.home) if recovers else {}
+        write_options(self.home, rest_port, {**available, **options})
         self.environment = clean_environment(
             **{
                 # The Python beside the tests' own is the one of the cluster.
@@ -70,6 +75,7 @@ class StandaloneCluster:
                 **environment,
             }
         )
+        self.zookeeper: FlinkProcess | None = None
         self.job_manager: FlinkProcess | None = None
         self.task_managers: list[FlinkProcess] = []
 
@@ -79,6 +85,8 @@ class StandaloneCluster:
         Args:
             command: Script and arguments. Default: that of a session cluster.
         """
+        if self._recovers and self.zookeeper is None:
+            self.zookeeper = self._start("zookeeper", "zookeeper.sh", "1")
         self.job_manager = self._start("jobmanager", *(command or ("jobmanager.sh",)))
 
     def start_task_manager(self) -> FlinkProcess:
@@ -172,7 +180,7 @@ class StandaloneCluster:
 
     def stop(self) -> None:
         """End all processes."""
-        for process in filter(None, [*self.task_managers, self.job_manager]):
+        for process in filter(None, [*self.task_managers, self.job_manager, self.zookeeper]):
             process.stop()
 
     def _start(self, name: str, script: str, *arguments: str) -> FlinkProcess:
@@ -196,6 +204,7 @@ def standalone_cluster(
     options: Mapping[str, Any] | None = None,
     environment: Mapping[str, str] | None = None,
     jars: Sequence[Path] = (),
+    recovers: bool = False,
 ) -> Iterator[StandaloneCluster]:
     """A session cluster for as long as the context lasts.
 
@@ -206,10 +215,10 @@ def standalone_cluster(
         environment: Variables of all processes and of ``flink``. The first Python of PATH is the
             cluster's; by default it is the one of the tests.
         jars: Files that are put into the cluster's ``lib``.
+        recovers: Whether jobs outlive a JobManager that is killed.
     """
-    with _cluster(
-        {"taskmanager.numberOfTaskSlots": slots, **(options or {})}, environment, jars
-    ) as c:
+    options = {"taskmanager.numberOfTaskSlots": slots, **(options or {})}
+    with _cluster(options, environment, jars, recovers) as c:
         c.start_job_manager()
         for _ in range(task_managers):
             c.start_task_manager()
@@ -235,10 +244,13 @@ def application_cluster(
 
 @contextlib.contextmanager
 def _cluster(
-    options: Mapping[str, Any], environment: Mapping[str, str] | None, jars: Sequence[Path]
+    options: Mapping[str, Any],
+    environment: Mapping[str, str] | None,
+    jars: Sequence[Path],
+    recovers: bool = False,
 ) -> Iterator[StandaloneCluster]:
     with tempfile.TemporaryDirectory(prefix="flink-", ignore_cleanup_errors=True) as folder:
-        cluster = StandaloneCluster(Path(folder), options, environment or {}, jars)
+        cluster = StandaloneCluster(Path(folder), options, environment or {}, jars, recovers)
         for made in (cluster.logs, cluster.checkpoints, cluster.savepoints, cluster.folder / "tmp"):
             made.mkdir()
         try:

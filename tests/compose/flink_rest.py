@@ -149,7 +149,8 @@ def wait_for(ask: Callable[[], T], what: str, timeout: float) -> T:
             if answer := ask():
                 return answer
             problem = ""
-        except httpx.TransportError as error:
+        except httpx.HTTPError as error:
+            # A JobManager that has just come back knows its jobs a little later.
             problem = f": {error!r}"
         assert time.monotonic() < deadline, f"waited {timeout} s in vain until {what}{problem}"
         time.sleep(0.2)

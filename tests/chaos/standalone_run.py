@@ -1,0 +1,210 @@
+"""A run of the chaos job on a standalone cluster, and what is killed meanwhile."""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.chaos.job import JobSettings
+from tests.chaos.ledger import FAILED, MADE, Ledger
+from tests.chaos.observer import History, observing
+from tests.chaos.progress import Progress
+from tests.chaos.verdict import Verdict, judge, read_answers
+from tests.cluster.python_workers import python_workers
+from tests.cluster.standalone_cluster import StandaloneCluster
+from tests.compose.flink_rest import FlinkRest, wait_for
+from tests.servers.model_control import ModelControl, model_server
+
+_ROOT = Path(__file__).parents[2]
+_JOB = Path(__file__).with_name("job.py")
+#: Seconds that the job has to go on after it was disturbed, on a machine with much to do.
+_PATIENCE = 240.0
+#: Share of kills that come while the job has not recovered from the one before.
+_HURRIED = 0.2
+
+
+@dataclass
+class StandaloneRun:
+    """A run that has been prepared; made by :func:`standalone_run`.
+
+    Attributes:
+        cluster: Where the job runs.
+        flink: The REST interface of that.
+        model: What the agent asks.
+        settings: Of the job.
+        mode: ``thread`` or ``process``.
+        ledger: Who made and saw which calls.
+        history: The checkpoints.
+        progress: How far the job has come.
+        chance: Decides what is killed and when.
+    """
+
+    cluster: StandaloneCluster
+    flink: FlinkRest
+    model: ModelControl
+    settings: JobSettings
+    mode: str
+    ledger: Ledger
+    history: History
+    progress: Progress
+    chance: random.Random
+    job: str = field(default="", init=False)
+
+    def submit(self, parallelism: int, savepoint: str | None = None) -> None:
+        """Submit the job, and wait until all of it runs.
+
+        Args:
+            parallelism: Of the job.
+            savepoint: What it begins with.
+        """
+        begin = ["-s", savepoint] if savepoint else []
+        printed = self.cluster.flink(
+            "run",
+            "-d",
+            *begin,
+            "-p",
+            parallelism,
+            "-D",
+            f"python.execution-mode={self.mode}",
+            "-pyexec",
+            sys.executable,
+            "-pyclientexec",
+            sys.executable,
+            "-py",
+            _JOB,
+            self.settings.to_json(),
+            environment={"PYTHONPATH": str(_ROOT)},
+            timeout=_PATIENCE,
+        )
+        found = re.search(r"JobID ([0-9a-f]{32})", printed)
+        assert found, printed
+        self.job = found[1]
+        self.flink.wait_until_running(self.job, _PATIENCE)
+
+    def wait_for_answers(self, count: int) -> None:
+        """Wait until the agent has seen answers to so many orders."""
+
+        def enough() -> bool:
+            assert self.flink.state(self.job) != "FAILED", self.flink.why_failed(self.job)
+            return self.progress.answered() >= count
+
+        try:
+            wait_for(enough, f"{count} orders are answered", _PATIENCE + self._pace * count)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self._tail()}") from error
+
+    def disturb(self, times: int, disturb: Callable[[], None]) -> None:
+        """Do this at random moments, so that there are orders to come for a while yet."""
+        elements = self.settings.elements
+        moments = sorted(self.chance.sample(range(elements // 20, elements * 3 // 5), times))
+        for number, moment in enumerate(moments):
+            if number and self.chance.random() < _HURRIED:
+                time.sleep(self.chance.uniform(0.2, 5))
+            else:
+                self.wait_for_answers(moment)
+            disturb()
+
+    def kill_task_manager(self) -> None:
+        """Kill any TaskManager and start another."""
+        managers = self.cluster.task_managers
+        running = [number for number, one in enumerate(managers) if one.is_running()]
+        number = self.chance.choice(running)
+        self.ledger.note(FAILED, f"task-manager-{number}")
+        self.cluster.kill_task_manager(number)
+        self.cluster.start_task_manager()
+
+    def kill_python_worker(self) -> None:
+        """Kill any Python worker, as soon as there is one."""
+
+        def found() -> bool:
+            running = [one for one in self.cluster.task_managers if one.is_running()]
+            workers = [worker for one in running for worker in python_workers(one.pid)]
+            if not workers:
+                return False
+            worker = self.chance.choice(workers)
+            self.ledger.note(FAILED, f"python-worker-{worker.pid}")
+            worker.kill()
+            return True
+
+        wait_for(found, "there is a Python worker", _PATIENCE)
+
+    def kill_job_manager(self) -> None:
+        """Kill the JobManager and start another."""
+        self.ledger.note(FAILED, "job-manager")
+        self.cluster.kill_job_manager()
+        self.cluster.start_job_manager()
+
+    def stop(self) -> str:
+        """Stop the job with a savepoint; gives its path."""
+        return self.flink.stop(self.job, self.cluster.savepoints.as_uri())
+
+    def finish(self) -> Verdict:
+        """Wait for all answers and stop the job, which commits what else it has written."""
+        self.wait_for_answers(self.settings.elements)
+        wait_for(lambda: self.flink.is_running(self.job), "the job runs", _PATIENCE)
+        self.stop()
+        return self.verdict()
+
+    def verdict(self) -> Verdict:
+        """The verdict on what is there now; printed, too."""
+        answers = read_answers(Path(self.settings.folder, "answers"))
+        found = judge(self.settings.orders, answers, self.ledger, self.history)
+        again = self.calls_made_again()
+        print(f"{self.settings.run}, {self.mode} mode: {found.report()}; in flight: {again}")
+        return found
+
+    def calls_made_again(self) -> int:
+        """Calls that were made more than once; if no finished one was repeated, the crash or the
+        stop came while they were in flight.
+        """
+        made = Counter(entry.name for entry in self.ledger.read() if entry.word == MADE)
+        return sum(times > 1 for times in made.values())
+
+    @property
+    def _pace(self) -> float:
+        return 1 / self.settings.per_second
+
+    def _tail(self) -> str:
+        return f"{self.flink.why_failed(self.job)}\n{self.cluster.tail()}"
+
+
+@contextmanager
+def standalone_run(
+    cluster: StandaloneCluster, folder: Path, mode: str, seed: int, **settings: object
+) -> Iterator[StandaloneRun]:
+    """Prepare a run on a cluster: a model server, a ledger and an observer; nothing is submitted.
+
+    Args:
+        cluster: The cluster.
+        folder: For all files of the run.
+        mode: ``thread`` or ``process``.
+        seed: Of the chance.
+        settings: Of the job, see :class:`JobSettings`.
+    """
+    ledger = Ledger(JobSettings(str(folder), "").ledger)
+    flink = FlinkRest(cluster.rest_url)
+    try:
+        with model_server(folder, ledger) as model, observing(cluster.rest_url) as history:
+            told = JobSettings(str(folder), model.url, **settings)  # pyright: ignore
+            print(f"seed {seed}")
+            progress, chance = Progress(ledger), random.Random(seed)
+            run = StandaloneRun(
+                cluster, flink, model, told, mode, ledger, history, progress, chance
+            )
+            try:
+                yield run
+            finally:
+                if run.job:
+                    flink.cancel(run.job)
+    finally:
+        flink.close()
+
+
+__all__ = ["StandaloneRun", "standalone_run"]

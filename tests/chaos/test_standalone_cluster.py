@@ -1,0 +1,125 @@
+"""Processes of a real cluster are killed, stopped and multiplied: nothing is lost or done twice.
+
+The JobManager, two TaskManagers and ZooKeeper are processes of their own, the model server is one
+more, and all calls go through HTTP. The durable journal is on: so no finished call is repeated,
+whenever the crash came.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyflink
+import pytest
+
+from tests.chaos.standalone_run import StandaloneRun, standalone_run
+from tests.chaos.verdict import Verdict
+from tests.cluster.standalone_cluster import StandaloneCluster, standalone_cluster
+
+pytestmark = [pytest.mark.flink, pytest.mark.slow]
+
+_FLINK_PYTHON = sorted(Path(pyflink.__path__[0], "opt").glob("flink-python-*.jar"))
+#: As docs/deployment.md tells: the library of thread mode is loaded once for all jobs.
+_OPTIONS = {"classloader.parent-first-patterns.additional": "pemja"}
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[StandaloneCluster]:
+    """Two TaskManagers of one slot each, and a JobManager that may be killed."""
+    with standalone_cluster(options=_OPTIONS, jars=_FLINK_PYTHON, recovers=True) as started:
+        yield started
+
+
+@pytest.fixture
+def seed() -> int:
+    """Another one each time; it is printed with the run."""
+    return random.SystemRandom().randrange(1_000_000)
+
+
+@contextmanager
+def more_task_managers(cluster: StandaloneCluster, number: int) -> Iterator[None]:
+    """So many more TaskManagers, for a while."""
+    started = [cluster.start_task_manager() for _ in range(number)]
+    try:
+        yield
+    finally:
+        for one in started:
+            cluster.task_managers.remove(one)
+            one.stop()
+
+
+def assert_exactly_once(run: StandaloneRun, verdict: Verdict, failures: int) -> None:
+    """Nothing is wrong, no finished call was made again, and there was cause for it."""
+    assert verdict.is_clean, verdict.report()
+    assert verdict.repeated_since_checkpoint == 0, verdict.report()
+    assert verdict.failures == failures
+    assert len(run.history.restores) > 0
+    assert run.calls_made_again() > 0
+
+
+def settings(folder: Path, elements: int, keys: int) -> dict[str, Any]:
+    """Calls in flight all the time, and checkpoints so far apart that much comes between."""
+    return {
+        "elements": elements,
+        "keys": keys,
+        "per_second": 50.0,
+        "bounded": False,
+        "durable": True,
+        "journal": (folder / "journal").as_uri(),
+        "checkpoint_ms": 1_000,
+    }
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("mode", ["thread", "process"])
+def test_killed_workers_lose_double_and_repeat_nothing(
+    cluster: StandaloneCluster, tmp_path: Path, seed: int, mode: str, long_form: bool
+) -> None:
+    """TaskManagers in thread mode; the Python processes in process mode."""
+    kills, elements, keys = (20, 10_000, 1_000) if long_form else (3, 600, 40)
+    told = settings(tmp_path, elements, keys)
+    with standalone_run(cluster, tmp_path, mode, seed, run=f"killed-{mode}", **told) as run:
+        run.submit(2)
+        kill = run.kill_task_manager if mode == "thread" else run.kill_python_worker
+        run.disturb(kills, kill)
+        assert_exactly_once(run, run.finish(), kills)
+
+
+@pytest.mark.timeout(1800)
+def test_a_job_outlives_its_job_manager(
+    cluster: StandaloneCluster, tmp_path: Path, seed: int, long_form: bool
+) -> None:
+    """ZooKeeper tells the next one of the job and of its last checkpoint."""
+    kills, elements, keys = (10, 5_000, 500) if long_form else (1, 700, 40)
+    told = settings(tmp_path, elements, keys)
+    with standalone_run(cluster, tmp_path, "thread", seed, run="job-manager", **told) as run:
+        run.submit(2)
+        run.disturb(kills, run.kill_job_manager)
+        assert_exactly_once(run, run.finish(), kills)
+
+
+@pytest.mark.timeout(1800)
+def test_a_stopped_job_goes_on_with_other_parallelism_and_calls_in_flight(
+    cluster: StandaloneCluster, tmp_path: Path, seed: int, long_form: bool
+) -> None:
+    """On RocksDB; each savepoint is made by stopping the job."""
+    elements, keys = (10_000, 1_000) if long_form else (400, 40)
+    told = {**settings(tmp_path, elements, keys), "backend": "rocksdb"}
+    with (
+        more_task_managers(cluster, 2),
+        standalone_run(cluster, tmp_path, "thread", seed, run="rescaled", **told) as run,
+    ):
+        savepoint = None
+        for number, parallelism in enumerate((1, 2, 4, 1), 1):
+            run.submit(parallelism, savepoint)
+            # Part of the last quarter is always in flight.
+            run.wait_for_answers(elements * number // 4 - elements // 8)
+            if number < 4:
+                savepoint = run.stop()
+        verdict = run.finish()
+        assert_exactly_once(run, verdict, failures=0)
+        assert len(run.history.restores) == 3
