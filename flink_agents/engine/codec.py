@@ -77,6 +77,20 @@ _LEAVES: dict[type, tuple[str, Encoder, Decoder]] = {
 }
 _SETS: dict[type, str] = {set: "set", frozenset: "frozenset"}
 
+
+def _dump_leaf(tag: str, encoder: Encoder, value: Any) -> Any:
+    return {TAG: tag, "v": encoder(value)}
+
+
+def _dump_int(value: int) -> Any:
+    short = value.bit_length() <= _MAX_DECIMAL_BITS
+    return value if short else {TAG: "int", "v": hex(value)}
+
+
+def _dump_float(value: float) -> Any:
+    return value if math.isfinite(value) else {TAG: "float", "v": repr(value)}
+
+
 #: Python itself refuses to write longer integers in decimal.
 _MAX_DECIMAL_BITS = 10_000
 
@@ -96,7 +110,17 @@ class Codec:
     def __init__(self, data_types: Mapping[str, type] | None = None) -> None:
         self._classes: dict[str, type] = dict(data_types or {})
         self._names: dict[type, str] = {cls: name for name, cls in self._classes.items()}
-        self._leaves = dict(_LEAVES)
+        self._encoders: dict[type, Encoder] = {
+            int: _dump_int,
+            float: _dump_float,
+            list: self._dump_list,
+            dict: self._dump_dict,
+            tuple: lambda value: {TAG: "tuple", "v": self._dump_list(value)},
+            **{cls: partial(self._dump_set, tag) for cls, tag in _SETS.items()},
+            **{
+                cls: partial(_dump_leaf, tag, encoder) for cls, (tag, encoder, _) in _LEAVES.items()
+            },
+        }
         self._decoders: dict[str, Decoder] = {
             tag: decoder for tag, _, decoder in _LEAVES.values()
         } | {"tuple": self._tuple, "set": self._set, "frozenset": self._frozenset}
@@ -116,7 +140,7 @@ class Codec:
 
         The encoder may return any storable value; the decoder is given that value back.
         """
-        self._leaves[cls] = (tag, lambda value: self.to_json(encoder(value)), decoder)
+        self._encoders[cls] = lambda value: {TAG: tag, "v": self.to_json(encoder(value))}
         self._decoders[tag] = lambda body: decoder(self.from_json(body))
 
     def dumps(self, value: Any) -> str:
@@ -158,49 +182,10 @@ class Codec:
         cls = cast("Any", type(value))
         if value is None or cls is str or cls is bool:
             return value
-        if cls is int:
-            short = value.bit_length() <= _MAX_DECIMAL_BITS
-            return value if short else {TAG: "int", "v": hex(value)}
-        if cls is float:
-            return value if math.isfinite(value) else {TAG: "float", "v": repr(value)}
-        if cls is list:
-            return [self.to_json(item) for item in value]
-        if cls is dict:
-            items = cast("dict[Any, Any]", value)
-            if TAG not in items and all(type(key) is str for key in items):
-                return {key: self.to_json(item) for key, item in items.items()}
-            pairs = [[self.to_json(k), self.to_json(v)] for k, v in items.items()]
-            return {TAG: "dict", "v": pairs}
-        if cls is tuple:
-            return {TAG: "tuple", "v": [self.to_json(item) for item in value]}
-        if (tag := _SETS.get(cls)) is not None:
-            # Sorted, as the order of a set differs between processes.
-            return {TAG: tag, "v": sorted((self.to_json(item) for item in value), key=to_text)}
-        if (leaf := self._leaves.get(cls)) is not None:
-            return {TAG: leaf[0], "v": leaf[1](value)}
-        if isinstance(value, Enum):
-            # A flag of several members has no name to be found by.
-            body = [self.to_json(value.value)] if isinstance(value, Flag) else value.name
-            return {TAG: "enum", "c": self._name(cls), "v": body}
-        if isinstance(value, BaseModel):
-            declared = cls.model_fields
-            fields = {n: item for n, item in value.__dict__.items() if n in declared}
-            fields |= value.__pydantic_extra__ or {}
-            body = {name: self.to_json(item) for name, item in fields.items()}
-            return {TAG: "model", "c": self._name(cls), "v": body}
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            names = [field.name for field in dataclasses.fields(value)]
-            body = {name: self.to_json(getattr(value, name)) for name in names}
-            return {TAG: "dataclass", "c": self._name(cls), "v": body}
-        if isinstance(value, tuple) and is_data_type(cls):
-            items = [self.to_json(item) for item in cast("tuple[Any, ...]", value)]
-            return {TAG: "named", "c": self._name(cls), "v": items}
-        if isinstance(value, type):
-            return {TAG: "class", "c": self._name(cast("Any", value)), "v": None}
-        raise NotStorableError(
-            f"A {cls.__module__}.{cls.__qualname__} cannot be kept in state. Convert it to plain "
-            "values, or make it a pydantic model or a dataclass."
-        )
+        encode = self._encoders.get(cls)
+        if encode is None:
+            encode = self._encoders[cls] = self._encoder(cls)
+        return encode(value)
 
     def from_json(self, body: Any) -> Any:
         """The value of JSON values."""
@@ -219,6 +204,56 @@ class Codec:
                 "It was written by a newer version, or by a job with other value types."
             )
         return decoder(members if "c" in members else members["v"])
+
+    # Of each class there is one way to JSON, found when the first value of it comes.
+
+    def _encoder(self, cls: Any) -> Encoder:
+        if issubclass(cls, Enum):
+            return partial(self._dump_enum, self._name(cls))
+        if issubclass(cls, BaseModel):
+            return partial(self._dump_model, self._name(cls), frozenset(cls.model_fields))
+        if dataclasses.is_dataclass(cls):
+            names = [field.name for field in dataclasses.fields(cls)]
+            return partial(self._dump_dataclass, self._name(cast("Any", cls)), names)
+        if issubclass(cls, tuple) and is_data_type(cast("Any", cls)):
+            name = self._name(cast("Any", cls))
+            return lambda value: {TAG: "named", "c": name, "v": self._dump_list(value)}
+        if issubclass(cls, type):
+            return lambda value: {TAG: "class", "c": self._name(value), "v": None}
+        raise NotStorableError(
+            f"A {cls.__module__}.{cls.__qualname__} cannot be kept in state. Convert it to plain "
+            "values, or make it a pydantic model or a dataclass."
+        )
+
+    def _dump_list(self, items: Any) -> list[Any]:
+        to_json = self.to_json
+        return [to_json(item) for item in items]
+
+    def _dump_dict(self, items: dict[Any, Any]) -> Any:
+        to_json = self.to_json
+        if TAG not in items and all(type(key) is str for key in items):
+            return {key: to_json(item) for key, item in items.items()}
+        return {TAG: "dict", "v": [[to_json(k), to_json(v)] for k, v in items.items()]}
+
+    def _dump_set(self, tag: str, items: Any) -> Any:
+        # Sorted, as the order of a set differs between processes.
+        return {TAG: tag, "v": sorted(self._dump_list(items), key=to_text)}
+
+    def _dump_enum(self, name: str, value: Enum) -> Any:
+        # A flag of several members has no name to be found by.
+        body = [self.to_json(value.value)] if isinstance(value, Flag) else value.name
+        return {TAG: "enum", "c": name, "v": body}
+
+    def _dump_model(self, name: str, declared: frozenset[str], value: BaseModel) -> Any:
+        to_json = self.to_json
+        body = {n: to_json(item) for n, item in value.__dict__.items() if n in declared}
+        if extra := value.__pydantic_extra__:
+            body |= {n: to_json(item) for n, item in extra.items()}
+        return {TAG: "model", "c": name, "v": body}
+
+    def _dump_dataclass(self, name: str, fields: list[str], value: Any) -> Any:
+        body = {field: self.to_json(getattr(value, field)) for field in fields}
+        return {TAG: "dataclass", "c": name, "v": body}
 
     def _name(self, cls: type) -> str:
         name = self._names.get(cls)

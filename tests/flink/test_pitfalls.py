@@ -54,3 +54,20 @@ def test_a_list_does_not_silence_the_sinks_of_the_job(flink_env: Any, tmp_path: 
     ]
     assert collected == [{1: "a"}]
     assert sorted(written) == ["1", "2", "3"]
+
+
+def test_python_logs_at_the_level_of_flinks_log(flink_env: Any) -> None:
+    """In thread mode pemja asks for every record; each request of an SDK would be passed to Java."""
+
+    def tell(event: Any, ctx: Any) -> None:
+        import logging
+
+        root = logging.getLogger()
+        assert any(type(handler).__module__ == "pemja.logger" for handler in root.handlers)
+        told = [root.isEnabledFor(logging.DEBUG), root.isEnabledFor(logging.ERROR)]
+        told.append(logging.getLogger("httpx2").isEnabledFor(logging.INFO))
+        ctx.send_event(OutputEvent(output=told))
+
+    agent = Agent().add_action("tell", [InputEvent], tell)
+    outputs = run_agent(agent, [{"key": "k", "value": 1}], flink_env("thread"))
+    assert outputs == [{"k": [False, True, False]}]

@@ -14,6 +14,7 @@ from flink_agents.exceptions import AgentsError
 from flink_agents.plan.agent_plan import AgentPlan
 from flink_agents.runtime.flink.host import FlinkHost
 from flink_agents.runtime.flink.journal.durable_journal import JournalSettings
+from flink_agents.runtime.flink.worker_logging import configure_logging
 
 
 class AgentFunction(KeyedProcessFunction):
@@ -46,6 +47,7 @@ class AgentFunction(KeyedProcessFunction):
         self._host: FlinkHost | None = None
 
     def open(self, runtime_context: RuntimeContext) -> None:
+        configure_logging()
         config = Configuration(self._options)
         self._host = FlinkHost(
             runtime_context,
