@@ -76,7 +76,15 @@ class Silence:
     """No answer until the server stops."""
 
 
-Step = Answer | Streamed | HalfAnswer | Reset | Silence
+@dataclass(frozen=True)
+class Late:
+    """A step that comes after some seconds."""
+
+    step: Answer | Streamed
+    seconds: float
+
+
+Step = Answer | Streamed | HalfAnswer | Reset | Silence | Late
 Check = Callable[[RecordedRequest], "Answer | None"]
 
 
@@ -157,6 +165,8 @@ class RecordedServer:
         self.connections.add(request.transport)
         try:
             return await self._play(request, self._next_step(await _record(request)))
+        except ConnectionResetError:
+            return web.Response()  # the client has gone away meanwhile
         finally:
             self._in_flight -= 1
 
@@ -175,12 +185,16 @@ class RecordedServer:
     async def _play(self, request: web.BaseRequest, step: Step) -> web.StreamResponse:
         # A moment in which the other requests arrive, so that max_in_flight sees them together.
         await asyncio.sleep(0.01)
+        if isinstance(step, Late):
+            await asyncio.sleep(step.seconds)
+            step = step.step
         if isinstance(step, Answer):
             return _response(step)
         if isinstance(step, Streamed):
             return await _stream(request, step, self._stop)
         transport = request.transport
-        assert transport is not None
+        if transport is None:
+            raise ConnectionResetError("the client has gone away")
         if isinstance(step, Silence):
             await self._stop.wait()
         elif isinstance(step, Reset):

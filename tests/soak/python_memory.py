@@ -1,0 +1,59 @@
+"""What memory a Python has, as it sees that itself: written by workers, read by the soak."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+#: Seconds between two notes of a process.
+_INTERVAL = 5.0
+
+_noted_at = 0.0
+
+
+@dataclass(frozen=True)
+class PythonMemory:
+    """What a Python interpreter has.
+
+    Attributes:
+        at: When, in seconds since 1970.
+        blocks: Blocks of memory that its objects take.
+        modules: Modules that are loaded.
+        threads: Threads that it knows.
+    """
+
+    at: float
+    blocks: int
+    modules: int
+    threads: int
+
+
+def note(folder: Path) -> None:
+    """Write down what this process has, if that is some time ago."""
+    global _noted_at
+    now = time.time()
+    if now - _noted_at < _INTERVAL:
+        return
+    _noted_at = now
+    words = (now, sys.getallocatedblocks(), len(sys.modules), threading.active_count())
+    with open(folder / str(os.getpid()), "a") as file:
+        file.write(" ".join(map(str, words)) + "\n")
+
+
+def read(folder: Path, pid: int) -> PythonMemory | None:
+    """What a process has written last; None if it has not, or not lately."""
+    try:
+        lines = (folder / str(pid)).read_text().splitlines()
+    except FileNotFoundError:
+        return None
+    at, blocks, modules, threads = lines[-1].split()
+    if time.time() - float(at) > 3 * _INTERVAL:
+        return None
+    return PythonMemory(float(at), int(blocks), int(modules), int(threads))
+
+
+__all__ = ["PythonMemory", "note", "read"]

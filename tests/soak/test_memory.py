@@ -1,0 +1,70 @@
+"""The judgement of memory finds a leak, and takes noise and a warm-up for none."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.soak.memory import JUDGED_AFTER, growth
+from tests.soak.sampler import read_heap_info
+
+
+def points(seconds: int, per_hour: float, noise: float = 0.0) -> list[tuple[float, float]]:
+    """A process of 1,000 MiB, looked at every 10 seconds."""
+    chance = random.Random(7)
+    return [
+        (1_000_000.0 + at, 1_000 + per_hour * at / 3600 + chance.uniform(-noise, noise))
+        for at in range(0, seconds, 10)
+    ]
+
+
+def test_what_stays_the_same_is_flat() -> None:
+    found = growth(points(900, per_hour=0, noise=30))
+    assert found is not None and found.is_judged
+    assert found.is_flat
+    assert abs(found.share) < 0.02
+
+
+def test_a_leak_is_not_flat() -> None:
+    found = growth(points(900, per_hour=600, noise=10))
+    assert found is not None and found.is_judged
+    assert not found.is_flat
+    assert found.slope == pytest.approx(600, rel=0.2)
+
+
+def test_growth_while_it_warms_up_is_left_out() -> None:
+    warming = [(at, value - max(0, 100 - (at - 1_000_000)) * 5) for at, value in points(900, 0)]
+    found = growth(warming)
+    assert found is not None
+    assert found.share == 0
+    assert found.is_flat
+
+
+def test_a_process_that_did_not_live_for_long_is_not_judged() -> None:
+    found = growth(points(int(JUDGED_AFTER), per_hour=100_000))
+    assert found is not None
+    assert not found.is_judged
+    assert growth(points(100, per_hour=100_000)) is None
+    assert growth([]) is None
+
+
+@pytest.mark.parametrize(
+    "heap",
+    [
+        " garbage-first heap   total 262144K, used 25600K [0x00, 0x00)\n"
+        "  region size 1024K, 4 young (4096K), 0 survivors (0K)\n",
+        " def new generation   total 9792K, used 5600K [0x00, 0x00, 0x00)\n"
+        "  eden space 8704K,  65% used [0x00, 0x00, 0x00)\n"
+        " tenured generation   total 21888K, used 20000K [0x00, 0x00, 0x00)\n",
+    ],
+    ids=["G1", "serial"],
+)
+def test_heap_and_metaspace_are_read_of_what_the_jvm_says(heap: str) -> None:
+    metaspace = (
+        " Metaspace       used 5120K, committed 6000K, reserved 1056768K\n"
+        "  class space    used 1000K, committed 1100K, reserved 1048576K\n"
+    )
+    found = read_heap_info(f"12345:\n{heap}{metaspace}")
+    assert found == {"Java heap after GC": 25.0, "Java metaspace": 5.0}
+    assert read_heap_info("no such process") == {}
