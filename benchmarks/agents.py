@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from benchmarks.marks import Marks
 from flink_agents.api.agents.agent import Agent
 from flink_agents.api.chat_message import ChatMessage
 from flink_agents.api.events.chat_event import ChatRequestEvent, ChatResponseEvent
-from flink_agents.api.events.event import InputEvent, OutputEvent
+from flink_agents.api.events.event import Event, InputEvent, OutputEvent
 from flink_agents.api.resource import Constant, ResourceDescriptor, ResourceType
 
 KEYS = 10_000
@@ -17,6 +18,11 @@ KEYS = 10_000
 def key_of(number: int) -> str:
     """One of 10,000 keys."""
     return f"key-{number % KEYS}"
+
+
+def one_of(keys: int) -> Callable[[int], str]:
+    """Gives a number one of so many keys."""
+    return key_of if keys == KEYS else lambda number: f"key-{number % keys}"
 
 
 def echo_agent(marks: Marks) -> Agent:
@@ -42,7 +48,33 @@ def counting_agent(marks: Marks) -> Agent:
     return Agent().add_action("count", [InputEvent], count)
 
 
-def asking_agent(answered: Marks, asked: Marks | None = None) -> Agent:
+class Counted(Event):
+    """The first of two actions has counted an element."""
+
+    count: int
+
+
+def two_actions_agent(marks: Marks) -> Agent:
+    """Two actions that both read and write memory: one counts, the other adds up the counts."""
+
+    def count(event: InputEvent, ctx: Any) -> None:
+        memory = ctx.short_term_memory
+        count = (memory.get("count") or 0) + 1
+        memory.set("count", count)
+        ctx.send_event(Counted(count=count))
+
+    def add_up(event: Counted, ctx: Any) -> None:
+        marks()
+        memory = ctx.short_term_memory
+        total = (memory.get("total") or 0) + event.count
+        memory.set("total", total)
+        ctx.send_event(OutputEvent(output=total))
+
+    agent = Agent().add_action("count", [InputEvent], count)
+    return agent.add_action("add_up", [Counted], add_up)
+
+
+def asking_agent(answered: Callable[[], None], asked: Callable[[], None] | None = None) -> Agent:
     """Asks the chat model ``model`` about each element."""
 
     def ask(event: InputEvent, ctx: Any) -> None:

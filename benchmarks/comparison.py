@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -76,12 +77,31 @@ class Figure:
         label: What it is, with its unit.
         digits: Decimals to show.
         bars: What it has to reach.
+        plotted: Whether a sweep draws it.
+        peer: The same of the best-known peer, as it was published, or None.
     """
 
     name: str
     label: str
     digits: int = 0
     bars: tuple[Bar, ...] = ()
+    plotted: bool = False
+    peer: str | None = None
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where a comparison stands on the axis of a sweep.
+
+    Attributes:
+        sweep: Title of the sweep; its comparisons share it.
+        axis: What is varied, with its unit.
+        value: Of that.
+    """
+
+    sweep: str
+    axis: str
+    value: float
 
 
 @dataclass(frozen=True)
@@ -93,21 +113,36 @@ class Comparison:
         figures: What is looked at.
         agent: Runs the agent once.
         baseline: Runs the baseline once; None if there is nothing to compare with.
+        point: Its place in a sweep, if it belongs to one.
     """
 
     title: str
     figures: tuple[Figure, ...]
     agent: Run
     baseline: Run | None = None
+    point: Point | None = None
 
 
 @dataclass
 class Outcome:
-    """A comparison that was run."""
+    """A comparison that was run.
+
+    Attributes:
+        comparison: What was compared.
+        agent: The agent's figures, by run.
+        baseline: Those of the baseline.
+        seconds: What all of its runs took, start and end of their processes included.
+    """
 
     comparison: Comparison
     agent: list[Mapping[str, float]] = field(default_factory=list)
     baseline: list[Mapping[str, float]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def has(self, runs: int) -> bool:
+        """Whether both sides have run so often."""
+        sides = [self.agent] if self.comparison.baseline is None else [self.agent, self.baseline]
+        return all(len(side) >= runs for side in sides)
 
 
 def values(runs: Sequence[Mapping[str, float]], name: str) -> Values | None:
@@ -116,28 +151,33 @@ def values(runs: Sequence[Mapping[str, float]], name: str) -> Values | None:
     return Values(found) if found else None
 
 
-def compare(comparison: Comparison, runs: int, progress: Progress) -> Outcome:
-    """Run both sides in turn: what else the machine does meets both alike.
+def compare(
+    outcome: Outcome, runs: int, progress: Progress, keep: Callable[[], None] = lambda: None
+) -> None:
+    """Run both sides in turn, until each has run so often: what else the machine does meets both.
 
     Args:
-        comparison: What to run.
+        outcome: What to run; gets the figures. Runs that it has already are not repeated.
         runs: How often each side runs.
         progress: Told of each run.
+        keep: Called after each run, so that it survives what comes then.
     """
-    outcome = Outcome(comparison)
+    comparison = outcome.comparison
     for number in range(1, runs + 1):
         for side, run, results in (
             ("agent", comparison.agent, outcome.agent),
             ("baseline", comparison.baseline, outcome.baseline),
         ):
-            if run is None:
+            if run is None or len(results) >= number:
                 continue
+            begin = time.monotonic()
             result = run()
+            outcome.seconds += time.monotonic() - begin
             results.append(result)
+            keep()
             shown = ", ".join(
                 f"{figure.label} {result[figure.name]:,.{figure.digits}f}"
                 for figure in comparison.figures
                 if figure.name in result
             )
             progress(f"  {comparison.title}, run {number}/{runs}, {side}: {shown}")
-    return outcome

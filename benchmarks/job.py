@@ -10,12 +10,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.marks import read_lines, steady
+from benchmarks.marks import read_lines, steady, steady_together
 from benchmarks.process_tree import ProcessTree, Sample, cpu_between
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,19 +43,28 @@ class JobRun:
     lines: dict[str, list[list[float]]]
     samples: list[Sample]
 
+    @property
+    def marks(self) -> list[list[list[float]]]:
+        """Lines of the files whose names begin with ``marks``: one for each subtask, or for all."""
+        return [lines for name, lines in sorted(self.lines.items()) if name.startswith("marks")]
+
     def rate(self, warm_up: float = 0.2) -> float:
-        """Calls per second after the warm-up, by the file ``marks``."""
-        count, begin, end = steady(self.lines["marks"], warm_up)
+        """Calls per second after the warm-up, by the marks."""
+        count, begin, end = self._steady(warm_up)
         return count / (end - begin)
 
     def cpu_per_call(self, warm_up: float = 0.2) -> float:
         """Seconds of CPU of all its processes per call after the warm-up."""
-        count, begin, end = steady(self.lines["marks"], warm_up)
+        count, begin, end = self._steady(warm_up)
         return cpu_between(self.samples, begin, end) / count
 
     def start_up(self) -> float:
         """Seconds from the start of the process to the first call."""
-        return self.lines["marks"][0][1] - self.started
+        return min(marks[0][1] for marks in self.marks) - self.started
+
+    def _steady(self, warm_up: float) -> tuple[float, float, float]:
+        one, *others = self.marks
+        return steady_together([one, *others], warm_up) if others else steady(one, warm_up)
 
 
 class JobProcess:
@@ -145,7 +154,8 @@ def run_job(
     arguments: Mapping[str, Any],
     *,
     environment: Mapping[str, str] | None = None,
-    timeout: float = 300.0,
+    timeout: float = 900.0,
+    sessions: Sequence[int] = (),
 ) -> JobRun:
     """Run a job of :mod:`benchmarks.jobs` to its end.
 
@@ -154,12 +164,13 @@ def run_job(
         arguments: JSON values. The job gets one more, ``folder``, to write files to.
         environment: Further environment variables.
         timeout: Seconds after which it is killed.
+        sessions: Of further processes whose CPU and memory count: those of a cluster.
 
     Raises:
         JobFailedError: If it fails or takes too long.
     """
     with JobProcess(name, arguments, environment) as job:
-        tree = ProcessTree(job.session)
+        tree = ProcessTree(job.session, *sessions)
         try:
             result = job.wait(timeout)
         finally:

@@ -6,27 +6,49 @@ import os
 import platform
 import re
 import subprocess
-from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from flink_agents.runtime.flink.worker_environment import find_java_home
 
-_PACKAGES = ("pyflink-agents", "apache-flink", "pemja", "pydantic", "openai", "aiohttp")
+_PACKAGES = (
+    "pyflink-agents",
+    "apache-flink",
+    "pemja",
+    "pydantic",
+    "openai",
+    "anthropic",
+    "ollama",
+    "dashscope",
+    "aiohttp",
+)
+
+
+def commit() -> str:
+    """Short name of the project's commit, with a plus sign if there are changes; may be unknown."""
+    try:
+        name = _git("rev-parse", "--short", "HEAD")
+        changed = _git("status", "--porcelain", "--untracked-files=no", "--", "flink_agents")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return f"{name}+" if changed else name
 
 
 def machine() -> dict[str, str]:
-    """Date, machine, load and versions, by name."""
+    """Machine and versions, by name."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
-        "date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "machine": f"{_processor()}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB, "
         f"{platform.system()} {platform.release()}",
-        "load average at the start": " ".join(f"{load:.2f}" for load in os.getloadavg()),
         "Python": platform.python_version(),
         "Java": _java(),
         "packages": ", ".join(f"{name} {_version(name)}" for name in _PACKAGES),
     }
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(Path(__file__).parents[1]), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _processor() -> str:

@@ -34,17 +34,17 @@ class Sample:
 
 
 class ProcessTree:
-    """Samples the processes of a session until :meth:`stop`.
+    """Samples the processes of sessions until :meth:`stop`.
 
     Args:
-        session: Id of the session: that of the process that was started with
+        *sessions: Ids of the sessions: those of processes that were started with
             ``start_new_session``.
         interval: Seconds between two samples.
     """
 
-    def __init__(self, session: int, interval: float = 0.2) -> None:
+    def __init__(self, *sessions: int, interval: float = 0.2) -> None:
         self.samples: list[Sample] = []
-        self._session = session
+        self._sessions = frozenset(sessions)
         self._interval = interval
         self._cpu: dict[int, float] = {}
         self._over = threading.Event()
@@ -73,7 +73,7 @@ class ProcessTree:
                 continue  # it has just ended
             name = text[text.index("(") + 1 : text.rindex(")")]
             fields = text[text.rindex(")") + 2 :].split()
-            if int(fields[3]) != self._session:
+            if int(fields[3]) not in self._sessions:
                 continue
             resident = int(fields[21]) * _PAGE_MB
             total += resident

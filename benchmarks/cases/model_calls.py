@@ -61,7 +61,7 @@ def _http_agent(provider: str, calls: int, latency: float) -> dict[str, float]:
         arguments = {"calls": calls, "in_flight": IN_FLIGHT, "provider": provider, "url": url}
         done = run_job("model_calls.http", {**arguments, "mode": "thread"})
         figures = _figures(done) if latency == LATENCY else {}
-        return {**figures, "in_flight": _most_in_flight(url)}
+        return {**figures, "in_flight": most_in_flight(url)}
 
 
 def _http_bare(provider: str, calls: int) -> dict[str, float]:
@@ -73,7 +73,7 @@ def _http_bare(provider: str, calls: int) -> dict[str, float]:
         return {
             "rate": result["calls_per_second"],
             "cpu": result["cpu_ms_per_call"],
-            "in_flight": _most_in_flight(url),
+            "in_flight": most_in_flight(url),
         }
 
 
@@ -82,6 +82,6 @@ def _figures(done: JobRun) -> dict[str, float]:
     return {"rate": done.rate(warm_up), "cpu": done.cpu_per_call(warm_up) * 1000}
 
 
-def _most_in_flight(url: str) -> int:
+def most_in_flight(url: str) -> int:
     with urllib.request.urlopen(f"{url}/stats", timeout=30) as answer:
         return json.load(answer)["max_in_flight"]

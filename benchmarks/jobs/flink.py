@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from pyflink.common import Configuration, TypeInformation, Types, WatermarkStrategy
@@ -15,15 +17,27 @@ from flink_agents.api.execution_environment import AgentsExecutionEnvironment
 from flink_agents.runtime.flink.worker_environment import configure, find_java_home
 
 
-def environment(mode: str, **options: str) -> StreamExecutionEnvironment:
-    """An environment of parallelism 1 on a MiniCluster.
+def environment(
+    mode: str, parallelism: int = 1, cluster: str | None = None, **options: str
+) -> StreamExecutionEnvironment:
+    """An environment on a MiniCluster, or on a cluster.
 
     Args:
         mode: ``thread`` or ``process``.
+        parallelism: Of all operators.
+        cluster: Host and port of the REST API of a cluster on this machine; None: a MiniCluster.
         **options: Flink options; two underscores stand for a dot, one for a hyphen.
     """
     find_java_home()
     configuration = Configuration()
+    if cluster is not None:
+        host, _, port = cluster.partition(":")
+        configuration.set_string("execution.target", "remote")
+        configuration.set_string("rest.address", host)
+        configuration.set_string("rest.port", port)
+        configuration.set_string("python.executable", sys.executable)
+        configuration.set_string("python.client.executable", sys.executable)
+        configuration.set_string("python.pythonpath", str(Path(__file__).parents[2]))
     configuration.set_string("python.execution-mode", mode)
     configuration.set_string("restart-strategy.type", "none")
     configuration.set_string("rest.bind-port", "0")
@@ -31,7 +45,7 @@ def environment(mode: str, **options: str) -> StreamExecutionEnvironment:
         configuration.set_string(name.replace("__", ".").replace("_", "-"), value)
     env = StreamExecutionEnvironment.get_execution_environment(configuration)
     configure(env)
-    env.set_parallelism(1)
+    env.set_parallelism(parallelism)
     return env
 
 

@@ -15,11 +15,33 @@ from flink_agents.testing import ScriptedChatModelConnection, add_scripted_model
 MODEL_KEYS = 2_000
 
 
-def http(folder: str, mode: str, calls: int, in_flight: int, provider: str, url: str) -> None:
-    """Calls over HTTP with a provider, on Flink."""
+def http(
+    folder: str,
+    mode: str,
+    calls: int,
+    in_flight: int,
+    provider: str,
+    url: str,
+    parallelism: int = 1,
+    cluster: str | None = None,
+) -> None:
+    """Calls over HTTP with a provider, on Flink.
+
+    Args:
+        folder: Where to write.
+        mode: ``thread`` or ``process``.
+        calls: How many.
+        in_flight: Most calls in flight of a subtask.
+        provider: As for :func:`add_model`.
+        url: Of the server.
+        parallelism: Of the job.
+        cluster: As for :func:`benchmarks.jobs.flink.environment`.
+    """
     allow_many_connections()
-    agent = asking_agent(Marks(f"{folder}/marks", 100))
-    _on_flink(add_model(agent, provider, url), mode, calls, in_flight)
+    every = max(1, min(100, calls // 50))
+    agent = asking_agent(Marks(f"{folder}/marks", every, apart=parallelism > 1))
+    add_model(agent, provider, url)
+    _on_flink(agent, mode, calls, in_flight, parallelism=parallelism, cluster=cluster)
 
 
 def in_process(folder: str, mode: str, calls: int, in_flight: int, latency: float) -> None:
@@ -40,7 +62,7 @@ def journaled(
         "execution__checkpointing__dir": f"file://{folder}/../checkpoints",
     }
     options = {"durable_journal": f"{folder}/../journal"} if journal else {}
-    _on_flink(agent, mode, calls, in_flight, state, **options)
+    _on_flink(agent, mode, calls, in_flight, state, 1, None, **options)
 
 
 def in_process_bare(folder: str, calls: int, in_flight: int, latency: float) -> None:
@@ -69,16 +91,21 @@ def _on_flink(
     calls: int,
     in_flight: int,
     flink: dict[str, str] | None = None,
+    parallelism: int = 1,
+    cluster: str | None = None,
     **options: Any,
 ) -> None:
     from pyflink.common import Types
 
     from benchmarks.jobs.flink import discard, environment, numbers, with_agent
 
-    def key(number: Any) -> str:
-        return f"key-{number % MODEL_KEYS}"
+    # So many that there are always keys without an open call.
+    keys = max(MODEL_KEYS, 2 * in_flight * parallelism)
 
-    env = environment(mode, **(flink or {}))
+    def key(number: Any) -> str:
+        return f"key-{number % keys}"
+
+    env = environment(mode, parallelism, cluster, **(flink or {}))
     stream = numbers(env, calls)
     discard(with_agent(stream, key, agent, Types.LONG(), max_in_flight=in_flight, **options))
     env.execute("model calls")

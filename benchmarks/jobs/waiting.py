@@ -24,19 +24,26 @@ CALL_SECONDS = 600.0
 SETTLE_SECONDS = 5.0
 
 
-def idle_agent(folder: str, calls: int, seconds: float) -> dict[str, float]:
-    """Wait for open calls; returns between which times to look at the CPU."""
+def idle_agent(folder: str, calls: int, seconds: float, whole: bool = False) -> dict[str, float]:
+    """Wait for open calls; returns between which times to look at the CPU.
+
+    Args:
+        folder: Where to write.
+        calls: Open calls.
+        seconds: How long to wait once they are open.
+        whole: Whether ``seconds`` is the length of the whole job instead.
+    """
     env = environment("thread")
-    return _watch(_ask(env, folder, calls), folder, calls, seconds)
+    return _watch(_ask(env, folder, calls), folder, calls, seconds, whole)
 
 
-def idle_bare(folder: str, calls: int, seconds: float) -> dict[str, float]:
+def idle_bare(folder: str, calls: int, seconds: float, whole: bool = False) -> dict[str, float]:
     """The same with a bare keyed function that has nothing to do."""
     env = environment("thread")
     stream = lines(env, folder, calls).key_by(lambda line: line, Types.STRING())
     marks = Marks(f"{folder}/asked", calls)
     discard(stream.process(Echo(marks), Types.STRING()))
-    return _watch(env, folder, calls, seconds)
+    return _watch(env, folder, calls, seconds, whole)
 
 
 def checkpoint(folder: str, calls: int, checkpoints: int, port: int) -> dict[str, Any]:
@@ -115,13 +122,14 @@ def lines(env: StreamExecutionEnvironment, folder: str, count: int) -> DataStrea
 
 
 def _watch(
-    env: StreamExecutionEnvironment, folder: str, calls: int, seconds: float
+    env: StreamExecutionEnvironment, folder: str, calls: int, seconds: float, whole: bool
 ) -> dict[str, float]:
+    started = time.time()
     job = env.execute_async("idle")
     wait_for_calls(folder, calls)
     time.sleep(SETTLE_SECONDS)
     begin = time.time()
-    time.sleep(seconds)
+    time.sleep(max(0.0, started + seconds - begin) if whole else seconds)
     end = time.time()
     job.cancel().result()
     return {"begin": begin, "end": end}

@@ -4,6 +4,6 @@
     python -m benchmarks.profiling model_calls         # 1,000 model calls in flight over HTTP
 
 Samplers look at the job from outside, one after another: py-spy at Python (in thread mode the
-interpreter is inside of the Java process, where py-spy finds it), Flight Recorder at Java, and perf,
-where it is installed and allowed, at native code.
+interpreter is inside of the Java process, where py-spy finds it), Flight Recorder at Java, and
+perf, where it is installed and allowed, at native code.
 """

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.machine import machine
+from benchmarks.machine import commit, machine
 from benchmarks.profiling.profile import Profile, profile
 from benchmarks.profiling.tables import tables
 from benchmarks.slow_model_server import slow_model_server
@@ -27,7 +27,8 @@ def main() -> int:
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are: {', '.join(_PATHS)}")
     folder = arguments.folder or Path("build", "profiles")
     folder.mkdir(parents=True, exist_ok=True)
-    where = "\n".join(f"* {name}: {value}" for name, value in machine().items())
+    about = {"commit": commit(), **machine()}
+    where = "\n".join(f"* {name}: {value}" for name, value in about.items())
     for path in arguments.paths or _PATHS:
         found = _PATHS[path](arguments.seconds, folder)
         text = f"# Profile: {path}\n\n{where}\n\n{tables(found)}"

@@ -6,13 +6,14 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections import Counter
 from pathlib import Path
+
+from benchmarks.profiling.stacks import add_up
 
 _ROW = re.compile(r"^\s*([\d.]+)%\s*\|(.*)$")
 
 
-def record(pid: int, seconds: int) -> Counter[str] | None:
+def record(pid: int, seconds: int) -> dict[str, float] | None:
     """Shares of CPU by library, which add up to 1; None where perf does not work."""
     perf = shutil.which("perf")
     if perf is None:
@@ -28,13 +29,10 @@ def record(pid: int, seconds: int) -> Counter[str] | None:
     return parse(report.stdout)
 
 
-def parse(report: str) -> Counter[str]:
+def parse(report: str) -> dict[str, float]:
     """Read a report of perf with the columns overhead and shared object."""
-    shares: Counter[str] = Counter()
-    for line in report.splitlines():
-        if found := _ROW.match(line):
-            shares[_name(found.group(2).strip())] += float(found.group(1)) / 100  # type: ignore[assignment]
-    return shares
+    rows = filter(None, map(_ROW.match, report.splitlines()))
+    return add_up((_name(row.group(2).strip()), float(row.group(1)) / 100) for row in rows)
 
 
 def _name(library: str) -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.job import JobFailedError, JobProcess
-from benchmarks.marks import read_lines
+from benchmarks.marks import count_at, read_lines
 from benchmarks.profiling import java_samples, native, python_stacks
 from benchmarks.profiling.java_samples import JavaSamples
-from benchmarks.profiling.stacks import Stack
+from benchmarks.profiling.stacks import Stack, add_up
 from benchmarks.profiling.threads import java_process, thread_times
 
 #: A job is warm after so many seconds of work.
@@ -48,7 +47,7 @@ class Profile:
     lock: list[Stack]
     java: JavaSamples
     java_rate: float
-    native: Counter[str] | None
+    native: dict[str, float] | None
 
 
 def profile(
@@ -119,10 +118,8 @@ def _warm(job: JobProcess) -> int:
 
 
 def _as_cores(stacks: list[Stack], threads: Mapping[int, float]) -> list[Stack]:
-    """Spread the CPU of each thread over what was seen of it: samples alone count torn ones less."""
-    seen: Counter[int] = Counter()
-    for stack in stacks:
-        seen[stack.thread] += stack.weight  # type: ignore[assignment]
+    """Spread the CPU of each thread over what was seen of it: torn samples are missing."""
+    seen = add_up((stack.thread, stack.weight) for stack in stacks)
     return [
         Stack(s.thread, s.frames, s.weight / seen[s.thread] * threads.get(s.thread, 0.0))
         for s in stacks
@@ -130,16 +127,4 @@ def _as_cores(stacks: list[Stack], threads: Mapping[int, float]) -> list[Stack]:
 
 
 def _rate(marks: list[list[float]], begin: float, end: float) -> float:
-    return (_count_at(marks, end) - _count_at(marks, begin)) / (end - begin)
-
-
-def _count_at(marks: list[list[float]], when: float) -> float:
-    """The count at a time, between two marks linearly."""
-    before = marks[0]
-    for mark in marks:
-        if mark[1] >= when:
-            span = mark[1] - before[1]
-            share = (when - before[1]) / span if span else 0.0
-            return before[0] + (mark[0] - before[0]) * share
-        before = mark
-    return before[0]
+    return (count_at(marks, end) - count_at(marks, begin)) / (end - begin)

@@ -17,8 +17,6 @@ _THREAD = re.compile(r"thread \((\d+)\)")
 _LINE = re.compile(r":\d+\)$")
 
 
-
-
 def record_cpu(pid: int, seconds: int, file: Path) -> list[Stack]:
     """Sample the threads that are at work, in Python or in Java.
 

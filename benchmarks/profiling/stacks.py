@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
+
+Name = TypeVar("Name", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -22,18 +24,14 @@ class Stack:
     weight: float
 
 
-def by_innermost(stacks: Iterable[Stack], name: Callable[[Stack], str]) -> Counter[str]:
-    """Weight by a name that is given to the stack as a whole."""
-    total: Counter[str] = Counter()
-    for stack in stacks:
-        total[name(stack)] += stack.weight  # type: ignore[assignment]
-    return total
+def add_up(weights: Iterable[tuple[Name, float]]) -> dict[Name, float]:
+    """The sum of the weights of each name, the largest first."""
+    total: dict[Name, float] = {}
+    for name, weight in weights:
+        total[name] = total.get(name, 0.0) + weight
+    return dict(sorted(total.items(), key=lambda item: -item[1]))
 
 
-def by_any_frame(stacks: Iterable[Stack]) -> Counter[str]:
+def by_any_frame(stacks: Iterable[Stack]) -> dict[str, float]:
     """Weight by function, wherever in the stack it is: with what it calls."""
-    total: Counter[str] = Counter()
-    for stack in stacks:
-        for frame in set(stack.frames):
-            total[frame] += stack.weight  # type: ignore[assignment]
-    return total
+    return add_up((frame, stack.weight) for stack in stacks for frame in set(stack.frames))

@@ -1,0 +1,93 @@
+"""Model calls over HTTP by how many are in flight."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks.cases.model_calls import LATENCY, most_in_flight
+from benchmarks.comparison import Comparison, Figure, Point, Run
+from benchmarks.job import ROOT, run_job
+from benchmarks.slow_model_server import slow_model_server
+
+_SWEEP = "Model calls/s of 200 ms over HTTP, by calls in flight"
+#: Calls in flight, and calls of a run.
+_IN_FLIGHT = ((10, 500), (100, 5_000), (1_000, 10_000), (4_000, 12_000))
+_PROVIDER = "openai"
+
+
+def comparisons(scale: float) -> Iterator[Comparison]:
+    """Beside the bare SDK with the same concurrency."""
+    for in_flight, most in _IN_FLIGHT:
+        calls = max(2 * min(in_flight, 1_000), int(most * scale), 200)
+        yield Comparison(
+            f"{in_flight:,} calls of {LATENCY:g} s in flight, HTTP, {_PROVIDER}",
+            (
+                Figure("rate", "calls/s", plotted=True),
+                Figure("in_flight", "most in flight, seen by the server"),
+                Figure("cpu", "CPU per call, ms", 2, plotted=True),
+            ),
+            _agent(in_flight, calls),
+            _bare(in_flight, calls),
+            Point(_SWEEP, "calls in flight", in_flight),
+        )
+
+
+def _agent(in_flight: int, calls: int) -> Run:
+    # The first calls open the connections; the bare program makes as many before it measures.
+    # Those of a short run do not even warm up Python.
+    warm_up = max(in_flight, 300)
+
+    def run() -> dict[str, float]:
+        with slow_model_server(LATENCY) as url:
+            arguments = {"mode": "thread", "provider": _PROVIDER, "url": url}
+            arguments |= {"calls": warm_up + calls, "in_flight": in_flight}
+            done = run_job("model_calls.http", arguments)
+            share = warm_up / done.marks[0][-1][0]
+            cpu = done.cpu_per_call(share) * 1000
+            return {"rate": done.rate(share), "cpu": cpu, "in_flight": most_in_flight(url)}
+
+    return run
+
+
+def _bare(in_flight: int, calls: int) -> Run:
+    def run() -> dict[str, float]:
+        with slow_model_server(LATENCY) as url:
+            (result,) = bare_sdk(_PROVIDER, url, calls, in_flight)
+            return {
+                "rate": result["calls_per_second"],
+                "cpu": result["cpu_ms_per_call"],
+                "in_flight": most_in_flight(url),
+            }
+
+    return run
+
+
+def bare_sdk(
+    provider: str, url: str, calls: int, concurrency: int, processes: int = 1
+) -> list[dict[str, Any]]:
+    """Make calls with a bare SDK in processes side by side; gives what each found.
+
+    Args:
+        provider: Whose SDK.
+        url: Of the server.
+        calls: Of each process.
+        concurrency: Of each process.
+        processes: How many.
+    """
+    command = [sys.executable, "benchmarks/bare_sdk.py", "--provider", provider, "--url", url]
+    command += ["--calls", str(calls), "--concurrency", str(concurrency)]
+    running = [
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        for _ in range(processes)
+    ]
+    found: list[dict[str, Any]] = []
+    for process in running:
+        out, _ = process.communicate()
+        if process.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)} failed")
+        found.append(json.loads(out))
+    return found

@@ -1,0 +1,47 @@
+"""Comparisons that differ in one parameter, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from benchmarks.comparison import Figure, Outcome, Point
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep.
+
+    Attributes:
+        title: Its title.
+        axis: What is varied, with its unit.
+        points: Values of that and what was measured there, in ascending order.
+    """
+
+    title: str
+    axis: str
+    points: tuple[tuple[Point, Outcome], ...]
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """What was looked at."""
+        return self.points[0][1].comparison.figures
+
+    @property
+    def file(self) -> str:
+        """Name of its plot."""
+        words = "".join(c if c.isalnum() else " " for c in self.title.lower()).split()
+        return "-".join(words) + ".png"
+
+
+def sweeps(outcomes: Iterable[Outcome]) -> list[Sweep]:
+    """The sweeps among outcomes, in the order in which their first points come."""
+    found: dict[str, list[tuple[Point, Outcome]]] = {}
+    for outcome in outcomes:
+        point = outcome.comparison.point
+        if point is not None:
+            found.setdefault(point.sweep, []).append((point, outcome))
+    return [
+        Sweep(title, points[0][0].axis, tuple(sorted(points, key=lambda it: it[0].value)))
+        for title, points in found.items()
+    ]
