@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
 public final class AgentRunner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AgentRunner.class);
 
-    /** Elements set aside at once while nothing ends: more than the buffers hold of small records. */
-    private static final int MAX_PARKED = 10_000;
+    /** Elements that wait, of all keys, before the input waits: what buffers hold of small records. */
+    private static final int MAX_WAITING = 10_000;
 
     private final Services services;
     private final KeyStore store;
@@ -49,6 +49,8 @@ public final class AgentRunner implements AutoCloseable {
 
     /** Whether the last wait for room was in vain, and there still is none. */
     private boolean isStuck;
+    /** Elements that wait behind busy keys or for room. */
+    private long waiting;
 
     /** Most elements of agents without model calls are done at once: they share one entry. */
     private OpenKey idle = new OpenKey(null, new KeyState());
@@ -102,7 +104,7 @@ public final class AgentRunner implements AutoCloseable {
     public void element(Object key, Object value, Long timestamp) throws Exception {
         services.metrics.elementArrived();
         host.began(timestamp);
-        boolean admit = hasRoom() || makeRoom(key);
+        boolean admit = hasRoom() && !isCrowded() || makeRoom(key);
         OpenKey entry = open.get(key);
         if (entry == null) {
             entry = idle;
@@ -159,6 +161,7 @@ public final class AgentRunner implements AutoCloseable {
             host.began(WaitingText.timestamp(waiting));
         }
         open.put(key, entry);
+        waiting += entry.state.waiting();
         feed(entry, new Input.Restored());
     }
 
@@ -181,15 +184,21 @@ public final class AgentRunner implements AutoCloseable {
         return background.open() < services.maxInFlight;
     }
 
+    private boolean isCrowded() {
+        return waiting >= MAX_WAITING;
+    }
+
     /**
      * Holds the input up until there is room, but not so long that a checkpoint would wait: when
      * nothing has ended in that time, elements are set aside at once, up to a limit. The barrier of a
-     * checkpoint has thousands of elements before it, which cannot each wait.
+     * checkpoint has thousands of elements before it, which cannot each wait. At the limit one is
+     * taken for each that goes, whether they wait for room or behind a busy key: so the state of a
+     * job that is given too much does not grow on and on.
      */
     private boolean makeRoom(Object key) throws Exception {
-        if (!isStuck || parked.size() >= MAX_PARKED) {
-            boolean wasStuck = isStuck;
-            host.await(() -> hasRoom() || wasStuck && parked.size() < MAX_PARKED, patience);
+        boolean isCrowded = isCrowded();
+        if (isCrowded || !isStuck) {
+            host.await(() -> isCrowded ? !isCrowded() : hasRoom(), patience);
             host.switchTo(key);
         }
         isStuck = !hasRoom();
@@ -204,11 +213,13 @@ public final class AgentRunner implements AutoCloseable {
 
     /** Steps the engine until nothing is left to do at once, then keeps what is open. */
     private void feed(OpenKey entry, Deque<Input> inputs) throws Exception {
+        long before = entry.state.waiting();
         while (!inputs.isEmpty()) {
             for (Effect effect : engine.step(entry.state, inputs.poll())) {
                 carryOut(entry, effect, inputs);
             }
         }
+        waiting += entry.state.waiting() - before;
         if (entry.state.isIdle()) {
             if (entry.saved) {
                 store.clear();

@@ -111,6 +111,30 @@ class LocalRunTest {
     }
 
     @Test
+    void elementsBehindABusyKeyHoldTheInputUpOnceThereAreTooMany() throws Exception {
+        AtomicInteger taken = new AtomicInteger();
+        AtomicInteger mostAhead = new AtomicInteger();
+        AtomicInteger answered = new AtomicInteger();
+        ScriptedModel.reset(
+                messages -> {
+                    int ahead = taken.get() - answered.incrementAndGet();
+                    mostAhead.accumulateAndGet(ahead, Math::max);
+                    return ChatMessage.assistant("yes");
+                });
+        Map<String, String> element =
+                new HashMap<>(Map.of("k", "hot", "v", "q")) {
+                    @Override
+                    public String get(Object field) {
+                        taken.addAndGet("k".equals(field) ? 1 : 0);
+                        return super.get(field);
+                    }
+                };
+        assertEquals(15_000, run(new ChatAgent(), Collections.nCopies(15_000, element)).size());
+        assertTrue(mostAhead.get() > 1_000, "the elements have to wait: " + mostAhead);
+        assertTrue(mostAhead.get() <= 10_010, "elements taken before their turn: " + mostAhead);
+    }
+
+    @Test
     void withoutAsyncOneKeyIsDoneBeforeTheNext() throws Exception {
         ScriptedModel.delayMillis = 1;
         environment.getConfig().set(AgentExecutionOptions.CHAT_ASYNC, false);
