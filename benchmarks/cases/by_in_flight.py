@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from typing import Any
 
+from benchmarks.bare_runs import bare_sdk
 from benchmarks.cases.model_calls import LATENCY, most_in_flight
 from benchmarks.comparison import Comparison, Figure, Point, Run
-from benchmarks.job import ROOT, run_job
+from benchmarks.job import run_job
 from benchmarks.slow_model_server import slow_model_server
 
 _SWEEP = "Model calls/s of 200 ms over HTTP, by calls in flight"
@@ -56,38 +53,7 @@ def _agent(in_flight: int, calls: int) -> Run:
 def _bare(in_flight: int, calls: int) -> Run:
     def run() -> dict[str, float]:
         with slow_model_server(LATENCY) as url:
-            (result,) = bare_sdk(_PROVIDER, url, calls, in_flight)
-            return {
-                "rate": result["calls_per_second"],
-                "cpu": result["cpu_ms_per_call"],
-                "in_flight": most_in_flight(url),
-            }
+            (bare,) = bare_sdk(_PROVIDER, url, calls, in_flight)
+            return {"rate": bare.rate, "cpu": bare.cpu, "in_flight": most_in_flight(url)}
 
     return run
-
-
-def bare_sdk(
-    provider: str, url: str, calls: int, concurrency: int, processes: int = 1
-) -> list[dict[str, Any]]:
-    """Make calls with a bare SDK in processes side by side; gives what each found.
-
-    Args:
-        provider: Whose SDK.
-        url: Of the server.
-        calls: Of each process.
-        concurrency: Of each process.
-        processes: How many.
-    """
-    command = [sys.executable, "benchmarks/bare_sdk.py", "--provider", provider, "--url", url]
-    command += ["--calls", str(calls), "--concurrency", str(concurrency)]
-    running = [
-        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        for _ in range(processes)
-    ]
-    found: list[dict[str, Any]] = []
-    for process in running:
-        out, _ = process.communicate()
-        if process.returncode != 0:
-            raise RuntimeError(f"{' '.join(command)} failed")
-        found.append(json.loads(out))
-    return found

@@ -28,9 +28,11 @@ def comparisons(scale: float) -> Iterator[Comparison]:
         # Without calls there is one key that has something in its memory.
         what = {"open_work": calls > 0, "keys": max(calls, 1), "size": 100}
         yield Comparison(
-            f"checkpoint with {calls:,} open calls", _FIGURES, _run(what), None,
-            Point(_CALLS, "open calls", calls),
-        )  # fmt: skip
+            f"checkpoint with {calls:,} open calls",
+            _FIGURES,
+            _run(what),
+            point=Point(_CALLS, "open calls", calls),
+        )
     for size in (100, 1_000, 10_000):
         what = {"open_work": False, "keys": _KEYS, "size": size}
         megabytes = _KEYS * size / 1e6

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
+from benchmarks.bare_runs import bare_sdk
 from benchmarks.comparison import Comparison, Figure, at_least, share_of_baseline
-from benchmarks.job import ROOT, JobRun, run_job
+from benchmarks.job import JobRun, run_job
 from benchmarks.slow_model_server import slow_model_server
 
 IN_FLIGHT = 1_000
@@ -66,15 +64,8 @@ def _http_agent(provider: str, calls: int, latency: float) -> dict[str, float]:
 
 def _http_bare(provider: str, calls: int) -> dict[str, float]:
     with slow_model_server(LATENCY) as url:
-        command = [sys.executable, "benchmarks/bare_sdk.py", "--provider", provider, "--url", url]
-        command += ["--calls", str(calls), "--concurrency", str(IN_FLIGHT)]
-        out = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-        result: dict[str, Any] = json.loads(out.stdout)
-        return {
-            "rate": result["calls_per_second"],
-            "cpu": result["cpu_ms_per_call"],
-            "in_flight": most_in_flight(url),
-        }
+        (bare,) = bare_sdk(provider, url, calls, IN_FLIGHT)
+        return {"rate": bare.rate, "cpu": bare.cpu, "in_flight": most_in_flight(url)}
 
 
 def _figures(done: JobRun) -> dict[str, float]:

@@ -7,7 +7,7 @@ from statistics import mean
 from typing import Any
 
 from benchmarks.agents import KEYS
-from benchmarks.cases.by_in_flight import bare_sdk
+from benchmarks.bare_runs import bare_sdk
 from benchmarks.cases.model_calls import IN_FLIGHT, LATENCY
 from benchmarks.cluster import cluster, sessions
 from benchmarks.comparison import Comparison, Figure, Point, Run
@@ -84,8 +84,8 @@ def _bare_calls(calls: int, processes: int) -> Run:
         with slow_model_server(LATENCY) as url:
             found = bare_sdk(_PROVIDER, url, calls, IN_FLIGHT, processes)
         return {
-            "rate": sum(it["calls_per_second"] for it in found),
-            "cpu": mean(it["cpu_ms_per_call"] for it in found),
+            "rate": sum(bare.rate for bare in found),
+            "cpu": mean(bare.cpu for bare in found),
         }
 
     return run
