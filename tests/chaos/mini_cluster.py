@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from tests.chaos.job import JobSettings, build
 from tests.chaos.ledger import SEEN, Ledger
-from tests.chaos.observer import OBSERVABLE, History, observing
+from tests.chaos.observer import OBSERVABLE, History, get_json, observing
 from tests.chaos.tally import Order
 from tests.chaos.verdict import Verdict, judge, read_answers
 from tests.cluster.flink_home import free_ports
@@ -41,6 +41,7 @@ class MiniClusterRun:
         self.history = History()
         self._flink_env = flink_env
         self._client: Any = None
+        self._url = ""
         self._stack = ExitStack()
         (folder / "marks").mkdir()
 
@@ -66,6 +67,7 @@ class MiniClusterRun:
             options: Of Flink, dots being underscores twice.
         """
         (port,) = free_ports(1)
+        self._url = f"http://127.0.0.1:{port}"
         configuration = {
             "rest.bind-port": str(port),
             **OBSERVABLE,
@@ -76,10 +78,15 @@ class MiniClusterRun:
             configuration["execution.state-recovery.path"] = savepoint
         env = self._flink_env(mode, parallelism=parallelism, options=configuration)
         build(env, settings)
-        self._stack.enter_context(observing(f"http://127.0.0.1:{port}", self.history))
+        self._stack.enter_context(observing(self._url, self.history))
         # Else PyFlink has the functions of local jobs run in this very process.
         with patch.dict(os.environ, {"_python_worker_execution_mode": "process"}):
             self._client = env.execute_async(settings.run)
+
+    def state_backend(self) -> str:
+        """The class of the state backend of the running job."""
+        path = f"/jobs/{self._client.get_job_id()}/checkpoints/config"
+        return get_json(self._url + path)["state_backend"]
 
     def wait_to_end(self, timeout: float = PATIENCE) -> None:
         """Wait until the job has ended; raises what it failed with."""

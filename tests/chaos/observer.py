@@ -98,8 +98,8 @@ def observing(url: str, history: History | None = None) -> Iterator[History]:
     def look() -> None:
         while not stopping.wait(_INTERVAL):
             try:
-                for job in _get(f"{url}/jobs")["jobs"]:
-                    history.add(_get(f"{url}/jobs/{job['id']}/checkpoints"))
+                for job in get_json(f"{url}/jobs")["jobs"]:
+                    history.add(get_json(f"{url}/jobs/{job['id']}/checkpoints"))
             except (OSError, HTTPException, ValueError):
                 continue  # it is not up, or about to end
 
@@ -112,10 +112,11 @@ def observing(url: str, history: History | None = None) -> Iterator[History]:
         thread.join()
 
 
-def _get(url: str) -> Any:
+def get_json(url: str) -> Any:
+    """What a REST interface of this machine says to a GET."""
     # Not by httpx, which logs each request: pytest shows that with every failure.
     with _DIRECT.open(url, timeout=10) as answer:
         return json.load(answer)
 
 
-__all__ = ["OBSERVABLE", "Checkpoint", "History", "Restore", "observing"]
+__all__ = ["OBSERVABLE", "Checkpoint", "History", "Restore", "get_json", "observing"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -122,7 +122,7 @@ def test_what_is_wrong_with_answers_is_in_the_verdict_and_its_report(tmp_path: P
 
 @pytest.mark.parametrize("bad", ["lost", "duplicated", "out_of_order", "wrong"])
 def test_one_of_anything_bad_is_not_clean(bad: str) -> None:
-    assert not Verdict(**{bad: 1}).is_clean
+    assert not replace(Verdict(), **{bad: 1}).is_clean
 
 
 def test_repeated_calls_are_bad_if_the_checkpoint_knew_them() -> None:
