@@ -9,6 +9,8 @@ from flink_agents.engine.codec import Codec
 from flink_agents.exceptions import AgentsError
 
 _TEXT = "="
+#: Keys that are no texts to remember, some 20 MB; beyond that their texts are read anew.
+_MAX_KNOWN = 100_000
 
 
 class KeyText:
@@ -16,16 +18,39 @@ class KeyText:
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
+        self._keys: dict[str, Hashable] = {}
+        self._texts: dict[Hashable, str] = {}
 
     def to_text(self, key: Any) -> str:
         """The text of a key; equal keys of one type have equal texts."""
         return _TEXT + key if type(key) is str else self._codec.dumps(key)
 
     def from_text(self, text: str) -> Hashable:
-        """The key of a text. One that cannot be hashed, such as a list, stays a text."""
+        """The key of a text. One that cannot be hashed, such as a list, stays a text.
+
+        Raises:
+            AgentsError: If it equals a key of another type: they are one key for Python, and two
+                for Flink.
+        """
         if text.startswith(_TEXT):
             return text[1:]
-        return hashable(self._codec.loads(text), text)
+        key = self._keys.get(text)
+        return self._learn(text) if key is None else key
+
+    def _learn(self, text: str) -> Hashable:
+        key = hashable(self._codec.loads(text), text)
+        if len(self._keys) >= _MAX_KNOWN:
+            self._keys.clear()
+            self._texts.clear()
+        other = self._texts.setdefault(key, text)
+        if other != text:
+            raise AgentsError(
+                f"The keys {other} and {text} are equal in Python, but Flink keeps them apart: the "
+                "key selector returned them with different types. Convert its keys to one type, "
+                "for example with str()."
+            )
+        self._keys[text] = key
+        return key
 
 
 def hashable(key: Any, instead: str) -> Hashable:
