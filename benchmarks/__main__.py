@@ -42,7 +42,7 @@ NAMES = (
     "sizing",
 )
 #: Multiplies the sizes of the runs; and how often each side runs.
-SIZES = {"full": (1.0, 5), "middle": (0.5, 3), "quick": (0.2, 1)}
+SIZES = {"full": (1.0, 5), "middle": (0.5, 3), "quick": (0.1, 1)}
 REPORT = "report.md"
 RESULTS = "results.json"
 
@@ -103,7 +103,7 @@ def _run(arguments: argparse.Namespace, results: Results, file: Path | None) -> 
             _keep(results, file)
         expected.done(number)
     order = {name: place for place, name in enumerate(NAMES)}
-    in_order = sorted(results.measured.values(), key=lambda it: order[it.case])
+    in_order = sorted(results.measured.values(), key=lambda it: (order[it.case], it.scale))
     return Results(results.machine, {it.key: it for it in in_order})
 
 

@@ -97,11 +97,13 @@ class Point:
         sweep: Title of the sweep; its comparisons share it.
         axis: What is varied, with its unit.
         value: Of that.
+        plot: Name of the sweep's plot, without the suffix.
     """
 
     sweep: str
     axis: str
     value: float
+    plot: str
 
 
 @dataclass(frozen=True)

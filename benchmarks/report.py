@@ -51,7 +51,7 @@ def _about(results: Results) -> Iterator[str]:
     for name, texts in (
         ("measured", [it.date for it in measured if it.date]),
         ("commit", [it.commit for it in measured if it.commit]),
-        ("runs of each side", [str(len(it.outcome.agent)) for it in measured]),
+        ("runs of each side", [str(len(it.outcome.agent)) for it in measured if it.outcome.agent]),
         ("size of the runs", [f"{it.scale:g}" for it in measured]),
     ):
         if different := sorted(set(texts)):

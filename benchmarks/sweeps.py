@@ -30,18 +30,18 @@ class Sweep:
     @property
     def file(self) -> str:
         """Name of its plot."""
-        words = "".join(c if c.isalnum() else " " for c in self.title.lower()).split()
-        return "-".join(words) + ".png"
+        return f"{self.points[0][0].plot}.png"
 
 
 def sweeps(outcomes: Iterable[Outcome]) -> list[Sweep]:
-    """The sweeps among outcomes, in the order in which their first points come."""
-    found: dict[str, list[tuple[Point, Outcome]]] = {}
+    """The sweeps among outcomes, in the order in which their first points come.
+
+    Of outcomes at one point, of runs of different sizes, the last one counts.
+    """
+    found: dict[str, dict[float, tuple[Point, Outcome]]] = {}
     for outcome in outcomes:
         point = outcome.comparison.point
-        if point is not None:
-            found.setdefault(point.sweep, []).append((point, outcome))
-    return [
-        Sweep(title, points[0][0].axis, tuple(sorted(points, key=lambda it: it[0].value)))
-        for title, points in found.items()
-    ]
+        if point is not None and outcome.agent:
+            found.setdefault(point.sweep, {})[point.value] = point, outcome
+    swept = {title: tuple(points[it] for it in sorted(points)) for title, points in found.items()}
+    return [Sweep(title, points[0][0].axis, points) for title, points in swept.items()]

@@ -28,7 +28,7 @@ def comparisons(scale: float) -> Iterator[Comparison]:
             ),
             _run("no_model.agent", arguments, share),
             _run("no_model.bare", arguments, share),
-            Point(_SWEEP, "keys", keys),
+            Point(_SWEEP, "keys", keys, "keys"),
         )
 
 

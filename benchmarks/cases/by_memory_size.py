@@ -26,7 +26,7 @@ def comparisons(scale: float) -> Iterator[Comparison]:
             ),
             text_run("texts.memory_agent", arguments),
             text_run("texts.memory_bare", arguments),
-            Point(_SWEEP, "memory of a key, kB", size / 1000),
+            Point(_SWEEP, "memory of a key, kB", size / 1000, "memory-size"),
         )
 
 

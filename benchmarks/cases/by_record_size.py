@@ -24,5 +24,5 @@ def comparisons(scale: float) -> Iterator[Comparison]:
             ),
             text_run("texts.records_agent", arguments),
             text_run("texts.records_bare", arguments),
-            Point(_SWEEP, "record, bytes", size),
+            Point(_SWEEP, "record, bytes", size, "record-size"),
         )

@@ -31,7 +31,7 @@ def comparisons(scale: float) -> Iterator[Comparison]:
             f"checkpoint with {calls:,} open calls",
             _FIGURES,
             _run(what),
-            point=Point(_CALLS, "open calls", calls),
+            point=Point(_CALLS, "open calls", calls, "checkpoints-by-open-calls"),
         )
     for size in (100, 1_000, 10_000):
         what = {"open_work": False, "keys": _KEYS, "size": size}
@@ -41,7 +41,7 @@ def comparisons(scale: float) -> Iterator[Comparison]:
             _FIGURES,
             _run(what),
             _run({**what, "bare": True}),
-            Point(_STATE, "memory of all keys, MB", megabytes),
+            Point(_STATE, "memory of all keys, MB", megabytes, "checkpoints-by-memory"),
         )
 
 

@@ -24,14 +24,15 @@ _CPU = Figure("cpu", "CPU per record, µs", plotted=True)
 
 def comparisons(scale: float) -> Iterator[Comparison]:
     """One TaskManager and two, without a model and with one; and two slots in one process."""
-    records, calls = max(3 * KEYS, int(150_000 * scale)), int(10_000 * scale)
+    records = max(3 * KEYS, int(150_000 * scale))
+    calls = max(2 * IN_FLIGHT, int(10_000 * scale))
     for number in (1, 2):
         yield Comparison(
             f"cluster, work in Python and memory, TaskManagers: {number}",
             (_RATE, _CPU),
             _work("working.agent", records, number, 1),
             _work("working.bare", records, number, 1),
-            Point(_WORK, _AXIS, number),
+            Point(_WORK, _AXIS, number, "task-managers"),
         )
     yield Comparison(
         "cluster, work in Python and memory, one TaskManager with two slots",
@@ -48,7 +49,7 @@ def comparisons(scale: float) -> Iterator[Comparison]:
             ),
             _calls(calls, number),
             _bare_calls(calls, number),
-            Point(_CALLS, _AXIS, number),
+            Point(_CALLS, _AXIS, number, "task-managers-model-calls"),
         )
 
 

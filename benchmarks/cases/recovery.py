@@ -73,8 +73,9 @@ def _marks(job: JobProcess) -> set[Path]:
 
 
 def _has_checkpoint(started: StandaloneCluster) -> bool:
-    (job,) = started.rest("/jobs")["jobs"]
-    return started.rest(f"/jobs/{job['id']}/checkpoints")["counts"]["completed"] > 0
+    # The REST API tells of a job a little later than that runs.
+    paths = [f"/jobs/{job['id']}/checkpoints" for job in started.rest("/jobs")["jobs"]]
+    return any(started.rest(path)["counts"]["completed"] > 0 for path in paths)
 
 
 def _wait(job: JobProcess, for_what: Callable[[], Any], name: str) -> Any:

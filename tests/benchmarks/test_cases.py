@@ -22,7 +22,9 @@ def test_each_comparison_of_a_benchmark_has_a_title_of_its_own(scale: float) -> 
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_sweeps_have_points_apart_and_plots_of_their_own(scale: float) -> None:
-    outcomes = [Outcome(it) for name in NAMES for it in comparisons(name, scale)]
+    outcomes = [
+        Outcome(it, agent=[{"rate": 1.0}]) for name in NAMES for it in comparisons(name, scale)
+    ]
     found = sweeps(outcomes)
     assert len(found) == 8
     assert len({sweep.file for sweep in found}) == len(found)

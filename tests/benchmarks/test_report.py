@@ -56,7 +56,8 @@ def results(*outcomes: Outcome) -> Results:
 
 def sweep_of(*values: float) -> list[Outcome]:
     return [
-        outcome([10 * v, 11 * v, 12 * v], [20 * v], Point("By keys", "keys", v)) for v in values
+        outcome([10 * v, 11 * v, 12 * v], [20 * v], Point("By keys", "keys", v, "keys"))
+        for v in values
     ]
 
 
@@ -83,7 +84,7 @@ def test_points_of_a_sweep_stand_in_one_table_in_ascending_order() -> None:
     text = report(results(*sweep_of(10_000, 100)), plots=True)
     table = text[text.index("## By keys") :]
     assert table.index("| 100 | 1,100 (1,000 to 1,200) |") < table.index("| 10,000 | 110,000")
-    assert "![By keys](by-keys.png)" in table
+    assert "![By keys](keys.png)" in table
 
 
 def test_figures_of_the_peer_stand_beside_ours() -> None:
@@ -102,6 +103,13 @@ def test_each_sweep_is_drawn_as_a_small_image_that_changes_with_the_figures(tmp_
     assert len(drawn) < 60_000
     (file,) = plot(sweeps(sweep_of(100, 20_000)), tmp_path)
     assert file.read_bytes() != drawn
+
+
+def test_of_two_outcomes_at_one_point_the_last_one_counts() -> None:
+    first, second, other = *sweep_of(100, 200), *sweep_of(100)
+    other.agent = [{"rate": 7.0}]
+    (sweep,) = sweeps([first, second, other])
+    assert [outcome for _, outcome in sweep.points] == [other, second]
 
 
 def test_a_sweep_of_one_point_is_not_drawn(tmp_path: Path) -> None:
