@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import sys
 from datetime import datetime, timezone
@@ -83,6 +84,8 @@ def _run(arguments: argparse.Namespace, results: Results, file: Path | None) -> 
     planned: list[Measured] = []
     for name in arguments.names or NAMES:
         for comparison in comparisons(name, scale):
+            if not arguments.match.search(comparison.title):
+                continue
             new = Measured(name, scale, Outcome(comparison))
             old = results.measured.get(new.key)
             if old is None or not arguments.only_missing:
@@ -115,6 +118,9 @@ def _keep(results: Results, file: Path | None) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
+    parser.add_argument(
+        "--match", type=re.compile, default="", help="only what has this pattern in its title"
+    )
     sizes = ", ".join(f"{n}: {s:g}, {r} run(s)" for n, (s, r) in SIZES.items())
     parser.add_argument(
         "--size", choices=SIZES, default="full", help=f"of the runs, and how many: {sizes}"

@@ -12,6 +12,8 @@ from benchmarks.profiling.profile import Profile, profile
 from benchmarks.profiling.tables import tables
 from benchmarks.slow_model_server import slow_model_server
 
+#: For what the samplers write.
+_RAW = Path("build", "profiles")
 #: More than a job does while it is looked at.
 _ENDLESS = 20_000_000
 
@@ -21,18 +23,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.profiling", description=__doc__)
     parser.add_argument("paths", nargs="*", metavar="PATH", help=f"of {', '.join(_PATHS)}")
     parser.add_argument("--seconds", type=int, default=20, help="for each sampler; default 20")
-    parser.add_argument("--folder", type=Path, help="for the tables and what the samplers wrote")
+    parser.add_argument("--folder", type=Path, default=_RAW, help=f"for tables; default {_RAW}")
     arguments = parser.parse_args()
     if unknown := set(arguments.paths) - set(_PATHS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are: {', '.join(_PATHS)}")
-    folder = arguments.folder or Path("build", "profiles")
-    folder.mkdir(parents=True, exist_ok=True)
+    for folder in (arguments.folder, _RAW):
+        folder.mkdir(parents=True, exist_ok=True)
     about = {"commit": commit(), **machine()}
     where = "\n".join(f"* {name}: {value}" for name, value in about.items())
     for path in arguments.paths or _PATHS:
-        found = _PATHS[path](arguments.seconds, folder)
+        found = _PATHS[path](arguments.seconds, _RAW)
         text = f"# Profile: {path}\n\n{where}\n\n{tables(found)}"
-        (folder / f"{path}.md").write_text(text)
+        (arguments.folder / f"profile-{path}.md").write_text(text)
         print(text, flush=True)
     return 0
 

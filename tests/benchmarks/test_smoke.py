@@ -30,7 +30,17 @@ def test_a_sweep_becomes_a_report_with_a_plot_and_results_that_are_not_measured_
     tmp_path: Path,
 ) -> None:
     folder = tmp_path / "report"
-    size = ("by_record_size", "--scale", "0.01", "--runs", "1", "--output", folder)
+    size = (
+        "by_record_size",
+        "--match",
+        ",000 bytes",
+        "--scale",
+        "0.01",
+        "--runs",
+        "1",
+        "--output",
+        folder,
+    )
     assert "run 1/1, agent" in bench(*size)
     stored = json.loads((folder / "results.json").read_text())["measured"]
     for measured in stored:
@@ -39,8 +49,8 @@ def test_a_sweep_becomes_a_report_with_a_plot_and_results_that_are_not_measured_
     text = (folder / "report.md").read_text()
     (plot,) = folder.glob("*.png")
     assert f"({plot.name})" in text
-    for row in ("| 100 | ", "| 1,000 | ", "| 10,000 | "):
-        assert row in text
+    assert "| 1,000 | " in text and "| 10,000 | " in text
+    assert len(stored) == 2
 
     plot.unlink()
     assert "run 1/1" not in bench(*size, "--only-missing")
