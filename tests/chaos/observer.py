@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPException
@@ -83,7 +83,9 @@ class History:
 
 
 @contextmanager
-def observing(url: str, history: History | None = None) -> Iterator[History]:
+def observing(
+    url: str, history: History | None = None, apart_from: Collection[str] = ()
+) -> Iterator[History]:
     """Look on at all jobs of a cluster, in a thread of its own, also while it is down for a while.
 
     The cluster has to have the options :data:`OBSERVABLE`.
@@ -91,6 +93,7 @@ def observing(url: str, history: History | None = None) -> Iterator[History]:
     Args:
         url: The REST interface.
         history: What was seen before, of jobs that these go on from. It is added to.
+        apart_from: Ids of jobs that have nothing to do with these.
     """
     history = history or History()
     stopping = threading.Event()
@@ -98,8 +101,10 @@ def observing(url: str, history: History | None = None) -> Iterator[History]:
     def look() -> None:
         while not stopping.wait(_INTERVAL):
             try:
-                for job in get_json(f"{url}/jobs")["jobs"]:
-                    history.add(get_json(f"{url}/jobs/{job['id']}/checkpoints"))
+                jobs = [job["id"] for job in get_json(f"{url}/jobs")["jobs"]]
+                for job in jobs:
+                    if job not in apart_from:
+                        history.add(get_json(f"{url}/jobs/{job}/checkpoints"))
             except (OSError, HTTPException, ValueError):
                 continue  # it is not up, or about to end
 

@@ -114,7 +114,7 @@ class StandaloneRun:
     def kill_task_manager(self) -> None:
         """Kill any TaskManager and start another."""
         managers = self.cluster.task_managers
-        running = [number for number, one in enumerate(managers) if one.is_running()]
+        running = [number for number, one in enumerate(managers) if one.has_started()]
         number = self.chance.choice(running)
         self.ledger.note(FAILED, f"task-manager-{number}")
         self.cluster.kill_task_manager(number)
@@ -124,7 +124,7 @@ class StandaloneRun:
         """Kill any Python worker, as soon as there is one."""
 
         def found() -> bool:
-            running = [one for one in self.cluster.task_managers if one.is_running()]
+            running = [one for one in self.cluster.task_managers if one.has_started()]
             workers = [worker for one in running for worker in python_workers(one.pid)]
             if not workers:
                 return False
@@ -191,7 +191,11 @@ def standalone_run(
     ledger = Ledger(JobSettings(str(folder), "").ledger)
     flink = FlinkRest(cluster.rest_url)
     try:
-        with model_server(folder, ledger) as model, observing(cluster.rest_url) as history:
+        others = [job["id"] for job in flink.get("/jobs")["jobs"]]
+        with (
+            model_server(folder, ledger) as model,
+            observing(cluster.rest_url, apart_from=others) as history,
+        ):
             told = JobSettings(str(folder), model.url, **settings)  # pyright: ignore
             print(f"seed {seed}")
             progress, chance = Progress(ledger), random.Random(seed)

@@ -16,15 +16,17 @@ from typing import Any
 import pyflink
 import pytest
 
+from tests.chaos.observer import OBSERVABLE
 from tests.chaos.standalone_run import StandaloneRun, standalone_run
 from tests.chaos.verdict import Verdict
 from tests.cluster.standalone_cluster import StandaloneCluster, standalone_cluster
+from tests.servers.model_server import Behaviour
 
 pytestmark = [pytest.mark.flink, pytest.mark.slow]
 
 _FLINK_PYTHON = sorted(Path(pyflink.__path__[0], "opt").glob("flink-python-*.jar"))
 #: As docs/deployment.md tells: the library of thread mode is loaded once for all jobs.
-_OPTIONS = {"classloader.parent-first-patterns.additional": "pemja"}
+_OPTIONS = {"classloader.parent-first-patterns.additional": "pemja", **OBSERVABLE}
 
 
 @pytest.fixture(scope="module")
@@ -94,9 +96,11 @@ def test_a_job_outlives_its_job_manager(
     cluster: StandaloneCluster, tmp_path: Path, seed: int, long_form: bool
 ) -> None:
     """ZooKeeper tells the next one of the job and of its last checkpoint."""
-    kills, elements, keys = (10, 5_000, 500) if long_form else (1, 700, 40)
+    kills, elements, keys = (10, 5_000, 500) if long_form else (1, 300, 40)
     told = settings(tmp_path, elements, keys)
     with standalone_run(cluster, tmp_path, "thread", seed, run="job-manager", **told) as run:
+        # Tasks go on for a while without a JobManager: each customer has to wait longer than that.
+        run.model.behave(Behaviour(latency=2))
         run.submit(2)
         run.disturb(kills, run.kill_job_manager)
         assert_exactly_once(run, run.finish(), kills)
@@ -107,19 +111,21 @@ def test_a_stopped_job_goes_on_with_other_parallelism_and_calls_in_flight(
     cluster: StandaloneCluster, tmp_path: Path, seed: int, long_form: bool
 ) -> None:
     """On RocksDB; each savepoint is made by stopping the job."""
-    elements, keys = (10_000, 1_000) if long_form else (400, 40)
-    told = {**settings(tmp_path, elements, keys), "backend": "rocksdb"}
+    elements, keys = (10_000, 1_000) if long_form else (800, 40)
+    told = {**settings(tmp_path, elements, keys), "backend": "rocksdb", "per_second": 200.0}
     with (
         more_task_managers(cluster, 2),
         standalone_run(cluster, tmp_path, "thread", seed, run="rescaled", **told) as run,
     ):
+        # So there are orders left for all of them, however long the starts take.
+        run.model.behave(Behaviour(latency=4))
         savepoint = None
-        for number, parallelism in enumerate((1, 2, 4, 1), 1):
+        for parallelism in (1, 2, 4):
             run.submit(parallelism, savepoint)
-            # Part of the last quarter is always in flight.
-            run.wait_for_answers(elements * number // 4 - elements // 8)
-            if number < 4:
-                savepoint = run.stop()
-        verdict = run.finish()
-        assert_exactly_once(run, verdict, failures=0)
+            run.wait_for_answers(run.progress.answered() + keys // 4)
+            assert run.model.stats().in_flight > 0
+            savepoint = run.stop()
+        run.model.behave(Behaviour())
+        run.submit(1, savepoint)
+        assert_exactly_once(run, run.finish(), failures=0)
         assert len(run.history.restores) == 3

@@ -34,8 +34,12 @@ class FlinkProcess:
         return jvm.pid
 
     def is_running(self) -> bool:
-        """Whether the JVM has not ended."""
+        """Whether the JVM has not ended; it may be about to start."""
         return self.guard.poll() is None
+
+    def has_started(self) -> bool:
+        """Whether there is a process that can be killed."""
+        return self.is_running() and bool(psutil.Process(self.guard.pid).children())
 
     def kill(self) -> None:
         """End the JVM at once, as a crash does, and wait until it is gone."""

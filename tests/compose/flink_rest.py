@@ -57,8 +57,9 @@ class FlinkRest:
     def is_running(self, job: str) -> bool:
         """Whether all subtasks of a job are running."""
         told = self.get(f"/jobs/{job}")
+        # A vertex is said to be running as soon as one of its subtasks is.
         return told["state"] == "RUNNING" and all(
-            vertex["status"] == "RUNNING" for vertex in told["vertices"]
+            vertex["tasks"]["RUNNING"] == vertex["parallelism"] for vertex in told["vertices"]
         )
 
     def wait_until_running(self, job: str, timeout: float = 240) -> None:
@@ -122,7 +123,7 @@ class FlinkRest:
             return told["operation"] if told["status"]["id"] == "COMPLETED" else None
 
         operation = wait_for(ended, f"the savepoint of job {job} is there", 120)
-        assert "location" in operation, operation
+        assert "location" in operation, operation["failure-cause"]["stack-trace"]
         return operation["location"]
 
     def running_jobs(self) -> list[str]:
