@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import shutil
 import socket
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,9 @@ _MEMORY = {
     "taskmanager.memory.network.min": "32m",
     "taskmanager.memory.network.max": "32m",
 }
+
+#: Below those of connections on Linux, macOS and Windows.
+_PORTS = range(15_000, 32_000)
 
 
 def make_home(home: Path, jars: Sequence[Path]) -> Path:
@@ -73,12 +77,19 @@ def write_options(home: Path, rest_port: int, options: Mapping[str, Any]) -> Non
 
 
 def free_ports(number: int) -> list[int]:
-    """Ports of the loopback interface that nobody listens on just now."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+    """Ports of the loopback interface that nobody listens on just now.
+
+    They are none that a machine gives to connections by itself, of which there are many before a
+    server has come so far as to take its port.
+    """
+    found: list[int] = []
+    for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
+        with contextlib.suppress(OSError), socket.socket() as free:
+            free.bind(("127.0.0.1", port))
+            found.append(port)
+        if len(found) == number:
+            return found
+    raise OSError(f"there are no {number} free ports between {_PORTS[0]} and {_PORTS[-1]}")
 
 
 __all__ = ["free_ports", "make_home", "write_options"]
