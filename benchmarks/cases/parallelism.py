@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.agents import KEYS
 from benchmarks.bare_runs import bare_sdk
 from benchmarks.cases.model_calls import IN_FLIGHT, LATENCY
-from benchmarks.cluster import cluster, sessions
+from benchmarks.cluster import check_ran_on, cluster, sessions
 from benchmarks.comparison import Comparison, Figure, Point, Run
 from benchmarks.job import run_job
 from benchmarks.slow_model_server import slow_model_server
@@ -59,6 +59,7 @@ def _work(job: str, records: int, task_managers: int, slots: int) -> Run:
             arguments = {"records": records, "parallelism": task_managers * slots}
             arguments |= {"cluster": started.rest_address}
             done = run_job(job, arguments, sessions=sessions(started))
+            check_ran_on(started, done)
         # All keys have come.
         warm_up = max(0.3, 1.2 * KEYS / records)
         return {"rate": done.rate(warm_up), "cpu": done.cpu_per_call(warm_up) * 1e6}
@@ -74,6 +75,7 @@ def _calls(calls: int, task_managers: int) -> Run:
             arguments |= {"calls": warm_up + calls * task_managers, "in_flight": IN_FLIGHT}
             arguments |= {"parallelism": task_managers, "cluster": started.rest_address}
             done = run_job("model_calls.http", arguments, sessions=sessions(started))
+            check_ran_on(started, done)
         share = warm_up / arguments["calls"]
         return {"rate": done.rate(share), "cpu": done.cpu_per_call(share) * 1000}
 

@@ -33,6 +33,7 @@ def environment(
     if cluster is not None:
         host, _, port = cluster.partition(":")
         configuration.set_string("execution.target", "remote")
+        configuration.set_string("execution.attached", "true")
         configuration.set_string("rest.address", host)
         configuration.set_string("rest.port", port)
         configuration.set_string("python.executable", sys.executable)
@@ -43,7 +44,15 @@ def environment(
     configuration.set_string("rest.bind-port", "0")
     for name, value in options.items():
         configuration.set_string(name.replace("__", ".").replace("_", "-"), value)
-    env = StreamExecutionEnvironment.get_execution_environment(configuration)
+    if cluster is None:
+        env = StreamExecutionEnvironment.get_execution_environment(configuration)
+    else:
+        # The method above makes a MiniCluster of it, whatever target is set.
+        jvm: Any = get_gateway().jvm
+        environments = jvm.org.apache.flink.streaming.api.environment
+        env = StreamExecutionEnvironment(
+            environments.StreamExecutionEnvironment(configuration._j_configuration)
+        )
     configure(env)
     env.set_parallelism(parallelism)
     return env

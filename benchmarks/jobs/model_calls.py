@@ -39,7 +39,7 @@ def http(
     """
     allow_many_connections()
     every = max(1, min(100, calls // 50))
-    agent = asking_agent(Marks(f"{folder}/marks", every, apart=parallelism > 1))
+    agent = asking_agent(Marks(f"{folder}/marks", every, apart=cluster is not None))
     add_model(agent, provider, url)
     _on_flink(agent, mode, calls, in_flight, parallelism=parallelism, cluster=cluster)
 

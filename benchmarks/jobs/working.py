@@ -97,4 +97,4 @@ def bare(folder: str, records: int, parallelism: int, cluster: str | None = None
 
 def _marks(folder: str, records: int, parallelism: int) -> Marks:
     every = max(1, records // parallelism // 50)
-    return Marks(f"{folder}/marks", every, apart=parallelism > 1)
+    return Marks(f"{folder}/marks", every, apart=True)
