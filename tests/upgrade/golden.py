@@ -28,7 +28,7 @@ STATES_FILE = "open-work.jsonl"
 
 
 def write_texts(folder: Path) -> None:
-    """Write what this version makes of the values and states."""
+    """Write what this version makes of the values and states that have no text yet."""
     codec = flink_codec({})
     _write(folder / VALUES_FILE, {name: codec.dumps(value) for name, value in VALUES.items()})
     _write(folder / STATES_FILE, {n: dump_state(state, codec) for n, state in STATES.items()})
@@ -40,7 +40,9 @@ def read_texts(file: Path) -> dict[str, str]:
 
 
 def _write(file: Path, texts: Mapping[str, str]) -> None:
-    file.write_text("".join(json.dumps([name, text]) + "\n" for name, text in texts.items()))
+    known = read_texts(file) if file.exists() else {}
+    with file.open("a") as lines:
+        lines.writelines(json.dumps([n, t]) + "\n" for n, t in texts.items() if n not in known)
 
 
 __all__ = ["CURRENT", "FOLDERS", "STATES_FILE", "VALUES_FILE", "read_texts", "write_texts"]

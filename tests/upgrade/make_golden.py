@@ -3,8 +3,9 @@
     python -m tests.upgrade.make_golden
 
 It runs a job until it has the open work that is wanted, makes a savepoint, lets one call more end,
-and kills the job. The files go into ``tests/upgrade/v<version>``, which must not be there yet: what
-jobs may have in their state is not made anew. Commit the folder, and keep all others.
+and kills the job. The files go into ``tests/upgrade/v<version>``. If that is there, only the texts of
+values and states that are new are added: what jobs may have in their state is not made anew.
+Commit the folder, and keep all others.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ _PATIENCE = 120
 def main() -> None:
     """Make the files."""
     if CURRENT.exists():
-        sys.exit(f"{CURRENT} is there. If it has not been released yet, remove it first.")
+        write_texts(CURRENT)
+        return
     with TemporaryDirectory() as name:
         work = Path(name)
         for call in (*HELD, FAILS):
