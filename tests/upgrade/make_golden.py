@@ -3,7 +3,7 @@
     python -m tests.upgrade.make_golden
 
 It runs a job until it has the open work that is wanted, makes a savepoint, lets one call more end,
-and kills the job. The files go into ``tests/upgrade/v<version>``. If that is there, only the texts of
+and kills the job. The files go into ``tests/upgrade/v<version>``. If that is there, only texts of
 values and states that are new are added: what jobs may have in their state is not made anew.
 Commit the folder, and keep all others.
 """
