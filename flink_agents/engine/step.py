@@ -134,7 +134,7 @@ class Engine:
         elif isinstance(given, EventStreamed):
             self._dispatch(run, given.event, effects, f"{task.path}~{task.streamed}.")
             task.streamed += 1
-        elif self._retry(task, given, effects):
+        elif self._retry(task, given, effects) or self._try_anew(run, task, effects):
             return
         else:
             self._give_up(run, task, given.error, effects)
@@ -229,6 +229,24 @@ class Engine:
         # the attempt to come is as it was then.
         task.journal = [e for e in task.journal if e.ok or e.attempt >= task.attempt]
         effects.append(ScheduleRetry(task.id, task.attempt, delay))
+        return True
+
+    def _try_anew(self, run: Run, task: Task, effects: list[Effect]) -> bool:
+        """Where the job would fail of calls that failed before a crash: make those again, once.
+
+        It has failed of them then, and Flink has restarted it. Were they to fail without being
+        made, a server that was away for a moment would fail the job for ever.
+        """
+        if self._policy.strategy in (
+            ErrorHandlingStrategy.IGNORE,
+            ErrorHandlingStrategy.DEAD_LETTER,
+        ):
+            return False
+        if not any(entry.recalled and not entry.ok for entry in task.journal):
+            return False
+        # The attempt may go another way now: what else it has called need not be called again.
+        task.journal = [replace(entry, recalled=True) for entry in task.journal if entry.ok]
+        effects.append(_run_action(run, task, restored=True))
         return True
 
     def _give_up(self, run: Run, task: Task, error: Exception, effects: list[Effect]) -> None:

@@ -21,7 +21,7 @@ from flink_agents.api.configuration import Configuration
 from flink_agents.api.events.event import InputEvent
 from flink_agents.api.runner_context import RunnerContext
 from flink_agents.engine.codec import Codec
-from flink_agents.exceptions import DurableJournalError, EnvironmentSetupError
+from flink_agents.exceptions import ActionError, DurableJournalError, EnvironmentSetupError
 from flink_agents.plan.compile import compile_agent
 from flink_agents.runtime.actions import BUILT_IN_ACTIONS
 from flink_agents.runtime.agent_runner import AgentRunner
@@ -42,6 +42,7 @@ class Calls:
 
     made: ClassVar[Counter[str]] = Counter()
     hang: ClassVar[set[str]] = set()
+    away: ClassVar[set[str]] = set()
     suffix: ClassVar[str] = ""
 
     @staticmethod
@@ -57,6 +58,13 @@ class Calls:
         return f"{name} {Calls.made[name]}"
 
     @staticmethod
+    async def answer(name: str) -> str:
+        Calls.made[name] += 1
+        if name in Calls.away:
+            raise ConnectionError(f"{name} is away")
+        return f"{name} {Calls.made[name]}"
+
+    @staticmethod
     async def refuse(name: str) -> str:
         Calls.made[name] += 1
         raise ValueError(f"no {name}")
@@ -66,6 +74,7 @@ class Calls:
 def _fresh() -> None:
     Calls.made.clear()
     Calls.hang = set()
+    Calls.away = set()
     Calls.suffix = ""
 
 
@@ -220,6 +229,34 @@ def test_a_call_that_failed_fails_again_without_being_made(tmp_path: Path) -> No
             runner.drain()
         assert job.outputs == [{"k": "no a"}]
     assert Calls.made == {"a": 1}
+
+
+@pytest.mark.parametrize("strategy", ["fail", "retry"])
+def test_a_call_that_failed_the_job_is_tried_again_after_the_restart(
+    tmp_path: Path, strategy: str
+) -> None:
+    """Else a server that was away for a moment would fail the job for ever."""
+
+    async def needs_both(event: InputEvent, ctx: RunnerContext) -> None:
+        first = await ctx.durable_execute_async(Calls.make, "first")
+        put_out(ctx, [first, await ctx.durable_execute_async(Calls.answer, "second")])
+
+    options = {"error_handling_strategy": strategy, "max_retries": 1, "retry_wait_interval": 0.01}
+    job = Job(tmp_path, acting(needs_both), **options)
+    Calls.away = {"second"}
+    tries = 1 if strategy == "fail" else 2
+    for restart in range(2):
+        with job.attempt(LocalHost()) as runner, pytest.raises(ActionError, match="second is away"):
+            feed(runner, "a")
+            runner.drain()
+        # As often as the strategy says, then once in each attempt of the job.
+        assert Calls.made == {"first": 1, "second": tries + restart}
+    Calls.away = set()
+    with job.attempt(LocalHost()) as runner:
+        feed(runner, "a")
+        runner.drain()
+    assert job.outputs == [{"k": ["first 1", f"second {tries + 2}"]}]
+    assert Calls.made["first"] == 1
 
 
 def test_a_retried_attempt_finds_its_own_calls(tmp_path: Path) -> None:
