@@ -186,7 +186,8 @@ class RecordedServer:
         # A moment in which the other requests arrive, so that max_in_flight sees them together.
         await asyncio.sleep(0.01)
         if isinstance(step, Late):
-            await asyncio.sleep(step.seconds)
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), step.seconds)
             step = step.step
         if isinstance(step, Answer):
             return _response(step)

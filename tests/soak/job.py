@@ -55,13 +55,19 @@ _STRATEGIES = {
 
 
 class _Due(FlatMapFunction):
-    """Makes orders of numbers, each when it is due."""
+    """Makes orders of numbers, each when it is due, and none of those beyond the end."""
 
     def __init__(self, settings: SoakSettings) -> None:
         self._settings = settings
+        self._end = 0
 
     def flat_map(self, value: Any) -> Any:
         settings, number = self._settings, int(value)
+        # The end is told long before it is due: so it is the same whenever it is looked for.
+        if number >= settings.total and settings.end.exists():
+            self._end = self._end or int(settings.end.read_text())
+            if number >= self._end:
+                return
         due = settings.start + number / settings.per_second
         if (early := due - time.time()) > 0:
             time.sleep(early)
@@ -75,7 +81,7 @@ def build(env: StreamExecutionEnvironment, settings: SoakSettings) -> None:
     options.set_string("python.pythonpath", os.pathsep.join(client_python_paths()))
     env.enable_checkpointing(settings.checkpoint_ms)
     numbers = env.from_source(
-        NumberSequenceSource(0, settings.total - 1),
+        NumberSequenceSource(0, settings.possible - 1),
         WatermarkStrategy.no_watermarks(),
         "numbers",
         Types.LONG(),

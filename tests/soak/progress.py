@@ -80,12 +80,15 @@ class Progress:
     def _line(self) -> str:
         settings, now = self._job.settings, time.time()
         due = settings.due(now)
+        if settings.end.exists():
+            due = min(due, settings.total)
         words = [
             f"{max(0.0, now - settings.start):5.0f} s",
-            f"{self._answers} of {settings.total} answered, {due - self._answers} behind",
+            f"{self._answers} of {due} answers are complete",
             f"{len(self._job.history.restores)} restores",
         ]
         try:
+            self._job.note_failures()
             checkpoints = self._job.checkpoints()
             words.append(
                 f"{checkpoints.completed} checkpoints ({checkpoints.failed} failed), "

@@ -8,19 +8,20 @@ from dataclasses import dataclass
 from itertools import cycle
 
 from tests.chaos.faults import Fault
-from tests.soak.settings import AGENTS
 
 #: What is done to the cluster, with seconds until the first one, and between two of them.
 _STRIKES = {
-    "fuse": (6, 30, 50),
+    "fuse": (6, 60, 100),
+    "fault": (10, 25, 45),
     "kill": (14, 60, 90),
     "rescale": (150, 180, 300),
 }
-#: What strikes at the desk.
-_FAULTS = ("action", "model", "write", "restore", "answer")
-_FIRST_FAULT, _SHORTEST, _LONGEST = 10, 30, 60
-#: Seconds at the end in which nothing strikes any more.
-_CALM = 10
+#: What may strike at the desk.
+_FAULTS = ("action", "write", "restore", "answer")
+#: Elements of the desk from one such to the next, at least, and the most that there are.
+_DISTANCE, _MOST_FAULTS = 20, 400
+#: Seconds at the end in which nothing is planned to strike any more.
+_CALM = 8
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,9 @@ class Strike:
 
     Attributes:
         at: When, in seconds since the first element was due.
-        kind: ``fuse``, an action fails; ``kill``, a TaskManager is killed; ``rescale``, the job is
-            stopped with a savepoint and goes on with another parallelism.
+        kind: ``fuse``, an action fails; ``fault``, one of those at the desk; ``kill``, a
+            TaskManager is killed; ``rescale``, the job is stopped with a savepoint and goes on
+            with another parallelism.
     """
 
     at: float
@@ -48,11 +50,13 @@ def strikes(seconds: float, seed: int) -> list[Strike]:
     return sorted(found, key=lambda strike: strike.at)
 
 
-def faults(seconds: float, per_second: float, seed: int) -> tuple[Fault, ...]:
-    """What strikes at the desk in a soak of that length, with so many elements for all agents."""
-    chance, kinds = random.Random(seed + 1), cycle(_FAULTS)
-    moments = _moments(chance, seconds, _FIRST_FAULT, _SHORTEST, _LONGEST)
-    return tuple(Fault(next(kinds), int(at * per_second / len(AGENTS))) for at in moments)
+def faults(elements: int) -> tuple[Fault, ...]:
+    """What may strike at the desk, all over its elements; one after the other when it is time."""
+    number = max(1, min(_MOST_FAULTS, elements // _DISTANCE))
+    return tuple(
+        Fault(kind, at * elements // number)
+        for at, kind in zip(range(number), cycle(_FAULTS), strict=False)
+    )
 
 
 def _moments(

@@ -6,14 +6,17 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.chaos.faults import Fault
 from tests.chaos.job import JobSettings
+from tests.soak.schedule import faults
 
 #: The agents of the job, which take turns with its elements.
 DESK, ASKING, STREAMING, KEEPING, TIMED = "desk", "asking", "streaming", "keeping", "timed"
 AGENTS = (DESK, ASKING, STREAMING, KEEPING, TIMED)
 #: Those with a durable journal.
 _DURABLE = (DESK, ASKING)
+
+#: Seconds for which elements can go on beyond those that come at least.
+_SPARE = 1_800
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,10 @@ class SoakSettings:
         faulty_url: Where the model server is that makes faults.
         start: When the first element is due, in seconds since 1970.
         per_second: How many elements are due in a second.
-        elements: How many there are for each agent.
+        elements: How many there are for each agent at least; they go on until the job is told where
+            to end.
         keys: How many keys each agent has.
         checkpoint_ms: Milliseconds between two checkpoints.
-        faults: What strikes at the desk, by the number of its element.
     """
 
     folder: str
@@ -40,7 +43,6 @@ class SoakSettings:
     elements: int
     keys: int = 40
     checkpoint_ms: int = 2_000
-    faults: tuple[Fault, ...] = ()
 
     def to_json(self) -> str:
         """As the program's argument."""
@@ -49,9 +51,7 @@ class SoakSettings:
     @classmethod
     def from_json(cls, text: str) -> SoakSettings:
         """From the program's argument."""
-        fields = json.loads(text)
-        faults = tuple(Fault(**fault) for fault in fields.pop("faults"))
-        return cls(**fields, faults=faults)
+        return cls(**json.loads(text))
 
     def of(self, agent: str) -> JobSettings:
         """What an agent is told: a folder of its own, and names of calls that begin with its."""
@@ -65,7 +65,7 @@ class SoakSettings:
             durable=agent == DESK,
             journal=Path(folder, "journal").as_uri() if agent in _DURABLE else "",
             event_time=agent == TIMED,
-            faults=self.faults if agent == DESK else (),
+            faults=faults(self.possible // len(AGENTS)) if agent == DESK else (),
         )
 
     @property
@@ -74,9 +74,24 @@ class SoakSettings:
         return self.elements * len(AGENTS)
 
     @property
+    def possible(self) -> int:
+        """The most elements that can come."""
+        return self.total + int(_SPARE * self.per_second)
+
+    @property
     def fuse(self) -> Path:
         """A file that makes the next action of the agent ``keeping`` fail, and is gone then."""
         return Path(self.folder, "fuse")
+
+    @property
+    def end(self) -> Path:
+        """A file with the number of the first element that does not come any more."""
+        return Path(self.folder, "end")
+
+    @property
+    def disarmed(self) -> Path:
+        """Where the marks of the desk are while nothing is to strike there."""
+        return Path(self.folder, DESK, "disarmed")
 
     @property
     def python_memory(self) -> Path:
@@ -85,7 +100,7 @@ class SoakSettings:
 
     def due(self, now: float) -> int:
         """How many elements are due."""
-        return min(self.total, max(0, int((now - self.start) * self.per_second)))
+        return max(0, int((now - self.start) * self.per_second))
 
 
 __all__ = ["AGENTS", "ASKING", "DESK", "KEEPING", "STREAMING", "TIMED", "SoakSettings"]

@@ -10,8 +10,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import httpx
-
 from tests.chaos.faults import struck
 from tests.chaos.ledger import Ledger
 from tests.chaos.observer import observing
@@ -28,10 +26,6 @@ from tests.soak.soaked_job import CheckpointCounts, Recovery, SoakedJob, soak_cl
 
 #: Seconds from the submission of the job until the first element is due.
 _RUN_UP = 20.0
-#: Seconds that the job has to catch up and end when all its elements have been due.
-_PATIENCE = 600.0
-#: Seconds by which a strike may be late, because the job had not recovered from the one before.
-_TOO_LATE = 60.0
 
 
 @dataclass(frozen=True)
@@ -107,11 +101,13 @@ def soak(options: SoakOptions, say: Callable[[str], None]) -> Soaked:
         progress = stack.enter_context(Progress(job, sampler, server, say))
         _strike(options, job, say)
         progress.stop()
+        job.note_failures()
         counts = job.checkpoints()
         findings = find(job.settings, history)
+        problems = [f"not injected: {failure}" for failure in job.unexpected_failures]
         if server.refusals:
-            problem = f"model server: {len(server.refusals)} bad requests: {server.refusals[0]}"
-            findings = replace(findings, problems=(*findings.problems, problem))
+            problems.append(f"model server: {len(server.refusals)} bad: {server.refusals[0]}")
+        findings = replace(findings, problems=(*findings.problems, *problems))
         return Soaked(
             options,
             time.monotonic() - begin,
@@ -126,46 +122,38 @@ def soak(options: SoakOptions, say: Callable[[str], None]) -> Soaked:
 
 def _settings(options: SoakOptions, folder: Path) -> SoakSettings:
     seconds = options.minutes * 60
-    faults = schedule.faults(seconds, options.per_second, options.seed)
     elements = max(1, round(seconds * options.per_second / len(AGENTS)))
-    return SoakSettings(str(folder), "", "", 0.0, options.per_second, elements, faults=faults)
+    return SoakSettings(str(folder), "", "", 0.0, options.per_second, elements)
 
 
 def _make_folders(settings: SoakSettings) -> None:
     for agent in AGENTS:
         settings.of(agent).marks.mkdir(parents=True)
+    settings.of(DESK).marks.rename(settings.disarmed)
     settings.python_memory.mkdir()
 
 
 def _strike(options: SoakOptions, job: SoakedJob, say: Callable[[str], None]) -> None:
-    """Strike when it is time, until the job has come to its end."""
+    """Strike when it is time, then let the job come to its end."""
     seconds = options.minutes * 60
-    open_strikes = schedule.strikes(seconds, options.seed)
-    end = job.settings.start + seconds + _PATIENCE
-    while not _has_finished(job):
+    to_come = schedule.strikes(seconds, options.seed)
+    while to_come:
+        strike = to_come.pop(0)
         now = time.time() - job.settings.start
-        if open_strikes and now >= open_strikes[0].at:
-            strike = open_strikes.pop(0)
-            if now - strike.at > _TOO_LATE:
-                continue
-            say(f"strike: {strike.kind}")
-            job.strike(strike.kind)
-            say(f"the job went on {job.recoveries[-1].seconds:.1f} s after the {strike.kind}")
-            job.wait_for_checkpoint()
-        assert time.time() < end, f"the job has not come to its end\n{job.tail()}"
-        time.sleep(0.5)
-
-
-def _has_finished(job: SoakedJob) -> bool:
-    try:
-        return job.has_finished()
-    except httpx.HTTPError:
-        return False  # the JobManager has too much to do
+        if any(other.kind == strike.kind and other.at < now for other in to_come):
+            continue  # it took too long to recover from others
+        time.sleep(max(0.0, strike.at - now))
+        say(f"strike: {strike.kind}")
+        job.strike(strike.kind)
+        say(f"the job went on {job.recoveries[-1].seconds:.1f} s after the {strike.kind}")
+        job.wait_for_checkpoint()
+    time.sleep(max(0.0, job.settings.start + seconds - time.time()))
+    job.finish()
 
 
 def _faults(settings: SoakSettings, job: SoakedJob, model: FaultyModel) -> dict[str, int]:
     faults: Counter[str] = Counter({f"model: {what}": n for what, n in model.made.items()})
-    for mark in struck(settings.of(DESK).marks):
+    for mark in struck(settings.disarmed):
         faults[f"thrown: {mark.partition('-')[0]}"] += 1
     faults["thrown: action, tried again"] = len(struck(settings.of(ASKING).marks))
     faults.update(f"cluster: {recovery.kind}" for recovery in job.recoveries)

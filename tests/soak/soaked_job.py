@@ -13,16 +13,19 @@ from typing import Any
 
 import httpx
 
+from tests.chaos.faults import struck
 from tests.chaos.ledger import FAILED, Ledger
 from tests.chaos.observer import History
 from tests.cluster.standalone_cluster import StandaloneCluster, standalone_cluster
 from tests.compose.flink_rest import FlinkRest
 from tests.soak.sampler import Sampler
-from tests.soak.settings import DESK, SoakSettings
+from tests.soak.settings import AGENTS, DESK, SoakSettings
 
 _ROOT = Path(__file__).parents[2]
 #: Seconds that the job has to go on after a strike, or to end.
 _PATIENCE = 300.0
+#: Seconds from when the job is told its end until that is due.
+_NOTICE = 5.0
 #: Parallelism of the job: so it needs both TaskManagers.
 _PARALLELISM = 2
 
@@ -36,9 +39,14 @@ def _options(mode: str) -> Mapping[str, Any]:
         "taskmanager.memory.process.size": "1600m",
         "taskmanager.memory.network.min": "64m",
         "taskmanager.memory.network.max": "64m",
+        # Elements that wait between operators hold up checkpoints while the job catches up.
+        "taskmanager.memory.segment-size": "4kb",
+        # What is asked for is to be as it is now.
+        "web.refresh-interval": 200,
         # A killed process is noticed by its connections; one that is only slow is not given up.
         "heartbeat.timeout": 60_000,
         "web.checkpoints.history": 100,
+        "web.exception-history-size": 100,
         # Else memory would seem to grow as long as there are parts of the heap never used before.
         "env.java.opts.jobmanager": "-XX:+AlwaysPreTouch",
         "env.java.opts.taskmanager": "-XX:+AlwaysPreTouch",
@@ -100,6 +108,7 @@ class SoakedJob:
         self._rest = FlinkRest(cluster.rest_url)
         self._job = ""
         self._earlier = CheckpointCounts()
+        self._failures: dict[int, str] = {}
         assert cluster.job_manager is not None
         sampler.add("JobManager", cluster.job_manager)
         sampler.add("TaskManager that is never killed", cluster.task_managers[0])
@@ -124,39 +133,33 @@ class SoakedJob:
             self._rescale()
         else:
             restores = len(self.history.restores)
-            if kind == "kill":
-                Ledger(self.settings.of(DESK).ledger).note(FAILED, kind)
-                self._cluster.kill_task_manager(-1)
-                self.add_task_manager()
-            else:
-                self.settings.fuse.touch()
+            {"fuse": self._light_fuse, "fault": self._let_strike, "kill": self._kill}[kind]()
             self._wait_until(lambda: len(self.history.restores) > restores, "the job goes back")
         self._wait_until(self._goes_on, f"the job goes on after a {kind}")
         self.recoveries.append(Recovery(kind, time.time() - begin))
 
     def wait_for_checkpoint(self) -> None:
-        """Wait until there is one more to go back to, or the job has come to its end."""
+        """Wait until there is one more to go back to."""
         before = self.checkpoints().completed
 
-        def is_there() -> bool:
-            return self.checkpoints().completed > before or self.has_finished()
-
-        self._wait_until(is_there, "there is a checkpoint more")
+        self._wait_until(
+            lambda: self.checkpoints().completed > before, "there is a checkpoint more"
+        )
 
     def add_task_manager(self) -> None:
         """Start a TaskManager that may be killed."""
         number = len(self._cluster.task_managers)
         self._sampler.add(f"TaskManager {number}", self._cluster.start_task_manager())
 
-    def has_finished(self) -> bool:
-        """Whether it has come to its end.
-
-        Raises:
-            AssertionError: If it has ended otherwise.
-        """
-        state = self._rest.state(self._job)
-        assert state not in ("FAILED", "CANCELED"), self._rest.why_failed(self._job)
-        return state == "FINISHED"
+    def finish(self) -> None:
+        """Let the job come to its end; from then on the settings tell how many elements it had."""
+        due = self.settings.due(time.time() + _NOTICE)
+        elements = max(self.settings.elements, due // len(AGENTS))
+        written = self.settings.end.with_name("end-to-be")
+        written.write_text(str(elements * len(AGENTS)))
+        written.rename(self.settings.end)
+        self.settings = replace(self.settings, elements=elements)
+        self._wait_until(self._has_finished, "the job has come to its end")
 
     def checkpoints(self) -> CheckpointCounts:
         """Checkpoints of all jobs so far."""
@@ -170,9 +173,20 @@ class SoakedJob:
             max([*times, earlier.longest]),
         )
 
-    def tail(self) -> str:
-        """The last lines of all logs."""
-        return self._cluster.tail()
+    def note_failures(self) -> None:
+        """Keep what the job has failed with, before a restart or its end forgets that."""
+        told = self._rest.get(f"/jobs/{self._job}/exceptions?maxExceptions=100")
+        for entry in told["exceptionHistory"]["entries"]:
+            self._failures[entry["timestamp"]] = entry["stacktrace"]
+
+    @property
+    def unexpected_failures(self) -> list[str]:
+        """Last lines of failures in Python that were not injected."""
+        return [
+            _last_cause(trace)
+            for trace in self._failures.values()
+            if "Python" in trace and "InjectedError" not in trace
+        ]
 
     def close(self) -> None:
         """Close the connections."""
@@ -190,20 +204,51 @@ class SoakedJob:
         assert found, output
         self._job = found[1]
 
+    def _kill(self) -> None:
+        Ledger(self.settings.of(DESK).ledger).note(FAILED, "kill")
+        self._cluster.kill_task_manager(-1)
+        self.add_task_manager()
+
+    def _light_fuse(self) -> None:
+        self.settings.fuse.touch()
+
+    def _let_strike(self) -> None:
+        """Let one fault strike at the desk."""
+        marks, disarmed = self.settings.of(DESK).marks, self.settings.disarmed
+        before = struck(disarmed)
+        disarmed.rename(marks)
+
+        def has_struck() -> bool:
+            new = struck(marks) - before
+            # Of these there are more than one, one after the other.
+            return any(n.endswith("-load") or not n.startswith("restore") for n in new)
+
+        try:
+            self._wait_until(has_struck, "a fault has struck")
+        finally:
+            marks.rename(disarmed)
+
     def _rescale(self) -> None:
         """Go on with parallelism 1, and soon again with the own."""
         for parallelism in (1, _PARALLELISM):
             self._wait_until(self._goes_on, "the job runs")
-            if self.has_finished():
-                return
             counts = self.checkpoints()
+            self.note_failures()
             savepoint = self._rest.stop(self._job, str(self._cluster.savepoints))
             self._earlier = counts
             self._submit(parallelism, savepoint)
 
+    def _has_finished(self) -> bool:
+        """Whether it has come to its end.
+
+        Raises:
+            AssertionError: If it has ended otherwise.
+        """
+        state = self._rest.state(self._job)
+        assert state not in ("FAILED", "CANCELED"), self._rest.why_failed(self._job)
+        return state == "FINISHED"
+
     def _goes_on(self) -> bool:
-        if self.has_finished():
-            return True
         return self._rest.is_running(self._job) and self._makes_calls()
 
     def _makes_calls(self) -> bool:
@@ -227,6 +272,11 @@ class SoakedJob:
                 pass  # the JobManager has too much to do
             assert time.monotonic() < end, f"waited {_PATIENCE} s in vain until {what}"
             time.sleep(0.2)
+
+
+def _last_cause(trace: str) -> str:
+    causes = [line for line in trace.splitlines() if line.startswith("Caused by:")]
+    return (causes or trace.splitlines())[-1]
 
 
 @contextmanager
