@@ -138,6 +138,7 @@ class Chaos:
 
 
 _active: Plan | None = None
+_is_patched = False
 
 
 def active() -> Plan | None:
@@ -164,11 +165,12 @@ def _patch() -> None:
     from flink_agents.runtime.flink.keyed_state import FlinkKeyStore
     from flink_agents.runtime.flink.operator import AgentFunction
 
-    if hasattr(FlinkHost, "_original_init"):
+    global _is_patched
+    if _is_patched:
         return
+    _is_patched = True
     open_store, open_host = FlinkKeyStore.__init__, FlinkHost.__init__
     close_function = AgentFunction.close
-    FlinkHost._original_init = open_host  # pyright: ignore[reportAttributeAccessIssue]
 
     def store_opened(self: FlinkKeyStore, context: Any) -> None:
         open_store(self, context)

@@ -2,8 +2,8 @@
 
     flink run -py tests/chaos/job.py '{"folder": "/tmp/run", "model_url": "http://..."}'
 
-The argument is a :class:`JobSettings` as JSON. As a program it works on clusters of this machine:
-workers import the tests from where they are.
+The argument is a :class:`JobSettings` as JSON. As a program it needs the project's folder in
+``PYTHONPATH``, and works on clusters of this machine: workers import the tests from where they are.
 
 Orders are numbered from 1 for each key and come in the same order each time. The agent counts the
 orders of a key in its memory: an answer with a count other than its number tells of memory that
@@ -57,6 +57,7 @@ class JobSettings:
         hold: Seconds that the second of them takes.
         journal: Folder of the durable journal, or empty.
         event_time: Whether outputs have timestamps and go into tumbling windows.
+        keeps_timestamps: Whether the agent is told to give them those of their inputs.
         max_in_flight: Calls of each subtask.
         faults: What strikes.
         sabotage: A rule that does not hold, or empty.
@@ -75,6 +76,7 @@ class JobSettings:
     hold: float = 0.3
     journal: str = ""
     event_time: bool = False
+    keeps_timestamps: bool = True
     max_in_flight: int = 1_000
     faults: tuple[Fault, ...] = ()
     sabotage: str = ""
@@ -143,7 +145,8 @@ def build(env: StreamExecutionEnvironment, settings: JobSettings) -> AgentsExecu
     agents = AgentsExecutionEnvironment.get_execution_environment(env)
     config = agents.get_config()
     config.set(AgentExecutionOptions.MAX_IN_FLIGHT, settings.max_in_flight)
-    config.set(AgentExecutionOptions.EVENT_TIME, settings.event_time)
+    keeps = settings.event_time and settings.keeps_timestamps
+    config.set(AgentExecutionOptions.EVENT_TIME, keeps)
     if settings.journal:
         config.set(AgentExecutionOptions.DURABLE_JOURNAL, settings.journal)
     plan = Plan(

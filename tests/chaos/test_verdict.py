@@ -43,8 +43,13 @@ def calls(*entries: tuple[float, str]) -> list[Entry]:
         # Its first result was lost with the first failure, before it was asked for again.
         ([(8, MADE), (12, SEEN), (26, MADE)], 0, 1),
         ([(8, MADE), (12, SEEN), (16, MADE), (17, SEEN), (26, MADE)], 1, 1),
-        # There was no checkpoint to go back to.
-        ([(1, MADE), (2, SEEN), (5, MADE)], 0, 1),
+        # There was no checkpoint to go back to, whenever the job came to it again.
+        ([(1, MADE), (2, SEEN), (3, FAILED), (5, MADE)], 0, 1),
+        ([(1, MADE), (2, SEEN), (3, FAILED), (12, MADE)], 0, 1),
+        ([(1, MADE), (2, SEEN), (3, FAILED), (26, MADE)], 0, 1),
+        ([(3, FAILED), (8, MADE), (9, SEEN), (16, MADE)], 1, 0),
+        # And nothing had failed.
+        ([(1, MADE), (2, SEEN), (5, MADE)], 1, 0),
         # Nobody has seen its result.
         ([(8, MADE), (16, MADE)], 0, 0),
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -14,6 +14,8 @@ from tests.chaos.tally import Answer, Order, tally
 #: Seconds from the moment in which an action on the event loop sees a result until that is in the
 #: state of its key, at most, while the operator has much to do.
 _UNTIL_APPLIED = 0.25
+#: Seconds that actions may still see results after a failure elsewhere in the job.
+_UNTIL_ENDED = 2.0
 
 
 @dataclass(frozen=True)
@@ -97,13 +99,17 @@ def read_answers(folder: Path) -> list[Answer]:
     ]
 
 
-def repeated_calls(entries: Iterable[Entry], history: History) -> Repeated:
+def repeated_calls(entries: Sequence[Entry], history: History) -> Repeated:
     """Which calls were made again, by whether the checkpoint had to know them.
+
+    After a failure before the first checkpoint a job begins anew, of which Flink tells nothing.
 
     Args:
         entries: Of the ledger.
         history: Which checkpoints the jobs have gone back to.
     """
+    first = min((c.completed for c in history.checkpoints.values()), default=float("inf"))
+    early = [e.at for e in entries if e.word == FAILED and e.at < first]
     seen: dict[str, float] = {}
     finished: list[str] = []
     since: list[str] = []
@@ -111,15 +117,15 @@ def repeated_calls(entries: Iterable[Entry], history: History) -> Repeated:
         if entry.word == SEEN:
             seen[entry.name] = entry.at
         elif entry.word == MADE and entry.name in seen:
-            lost = _was_lost(entry.name, seen[entry.name], entry.at, history)
+            known = seen[entry.name]
+            to_beginning = any(known <= failed + _UNTIL_ENDED for failed in early)
+            lost = to_beginning or _was_lost(entry.name, known, entry.at, history)
             (since if lost else finished).append(entry.name)
     return Repeated(tuple(finished), tuple(since))
 
 
 def _was_lost(call: str, seen: float, made_again: float, history: History) -> bool:
     """Whether a job has gone back, meanwhile, to a time before the result of a call was seen."""
-    if all(checkpoint.completed > made_again for checkpoint in history.checkpoints.values()):
-        return True  # to the beginning
     known = seen + (_UNTIL_APPLIED if "#" in call else 0)
     return any(
         history.triggered(restore.number) <= known
