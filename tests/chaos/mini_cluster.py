@@ -83,6 +83,12 @@ class MiniClusterRun:
         with patch.dict(os.environ, {"_python_worker_execution_mode": "process"}):
             self._client = env.execute_async(settings.run)
 
+    def open_elements(self) -> int:
+        """Orders that went into the agent of the running job and have not come out yet."""
+        vertices = get_json(f"{self._url}/jobs/{self._client.get_job_id()}")["vertices"]
+        metrics = next(v["metrics"] for v in vertices if v["name"].startswith("agent "))
+        return metrics["read-records"] - metrics["write-records"]
+
     def state_backend(self) -> str:
         """The class of the state backend of the running job."""
         path = f"/jobs/{self._client.get_job_id()}/checkpoints/config"
