@@ -12,8 +12,15 @@ from tests.servers.model_server import Behaviour
 
 def fails_with_calls_open(run: MiniClusterRun, **changes: Any) -> Verdict:
     """A job whose actions have finished one call and wait for the next when it fails."""
+    # One after the other, so that at each moment many wait that began before the last checkpoint.
     settings = run.settings(
-        elements=400, keys=100, durable=True, hold=0.6, faults=_failures(200, 350), **changes
+        elements=400,
+        keys=400,
+        per_second=100,
+        durable=True,
+        hold=2.0,
+        faults=_failures(250, 380),
+        **changes,
     )
     run.start(settings)
     run.wait_to_end()
