@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyflink
 
 from tests.chaos.faults import struck
 from tests.chaos.ledger import FAILED, Ledger
@@ -22,6 +23,7 @@ from tests.soak.sampler import Sampler
 from tests.soak.settings import AGENTS, DESK, SoakSettings
 
 _ROOT = Path(__file__).parents[2]
+_FLINK_PYTHON = sorted(Path(pyflink.__path__[0], "opt").glob("flink-python-*.jar"))
 #: Seconds that the job has to go on after a strike, or to end.
 _PATIENCE = 300.0
 #: Seconds from when the job is told its end until that is due.
@@ -33,6 +35,8 @@ _PARALLELISM = 2
 def _options(mode: str) -> Mapping[str, Any]:
     return {
         "python.execution-mode": mode,
+        # The library of thread mode is loaded once for all jobs.
+        "classloader.parent-first-patterns.additional": "pemja",
         "restart-strategy.type": "fixed-delay",
         "restart-strategy.fixed-delay.attempts": 1_000_000,
         "restart-strategy.fixed-delay.delay": "500 ms",
@@ -287,7 +291,7 @@ def soak_cluster(mode: str) -> Iterator[StandaloneCluster]:
         mode: Python execution mode.
     """
     environment = {"PYTHONPATH": str(_ROOT)}
-    with standalone_cluster(1, 1, _options(mode), environment) as cluster:
+    with standalone_cluster(1, 1, _options(mode), environment, _FLINK_PYTHON) as cluster:
         yield cluster
 
 
