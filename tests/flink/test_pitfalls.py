@@ -57,7 +57,7 @@ def test_a_list_does_not_silence_the_sinks_of_the_job(flink_env: Any, tmp_path: 
 
 
 def test_python_logs_at_the_level_of_flinks_log(flink_env: Any) -> None:
-    """In thread mode pemja asks for every record; each request of an SDK would be passed to Java."""
+    """In thread mode pemja asks for every record, which costs a call to Java for each."""
 
     def tell(event: Any, ctx: Any) -> None:
         import logging
