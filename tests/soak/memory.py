@@ -18,7 +18,8 @@ RULE = (
     f"The first {WARM_UP:.0f} s of a process, or {WARM_UP_SHARE:.0%} of its life if that is more, "
     f"are left out. What has {JUDGED_AFTER:.0f} s after that is judged: it is flat if the median "
     f"of the last third is less than {FLAT:.0%} above that of the first third. The slope is that "
-    "of the least squares."
+    "of the least squares. Of what comes and goes with the job (threads, open files) the lowest "
+    "values of the thirds are compared."
 )
 
 
@@ -27,8 +28,8 @@ class Growth:
     """How a figure went, after the warm-up.
 
     Attributes:
-        first: Median of the first third.
-        last: Median of the last third.
+        first: Median of the first third, or its lowest value.
+        last: The same of the last third.
         slope: Growth in an hour, by least squares.
         seconds: How long it was looked at.
     """
@@ -54,11 +55,12 @@ class Growth:
         return not self.is_judged or self.share < FLAT
 
 
-def growth(points: Sequence[tuple[float, float]]) -> Growth | None:
+def growth(points: Sequence[tuple[float, float]], lowest: bool = False) -> Growth | None:
     """How a figure went.
 
     Args:
         points: Pairs of time, in seconds, and value, by time; from the begin of the process on.
+        lowest: Compare the lowest values of the thirds, not the medians.
 
     Returns:
         None if there is nothing after the warm-up.
@@ -71,8 +73,9 @@ def growth(points: Sequence[tuple[float, float]]) -> Growth | None:
     if len(rest) < 3:
         return None
     begin, third = rest[0][0], (end - rest[0][0]) / 3
-    first = median(value for at, value in rest if at <= begin + third)
-    last = median(value for at, value in rest if at >= end - third)
+    of_third = min if lowest else median
+    first = of_third([value for at, value in rest if at <= begin + third])
+    last = of_third([value for at, value in rest if at >= end - third])
     slope = linear_regression([at for at, _ in rest], [value for _, value in rest]).slope
     return Growth(first, last, slope * 3600, end - begin)
 

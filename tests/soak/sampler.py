@@ -15,6 +15,7 @@ import psutil
 from flink_agents.bridge.java_home import java_home
 from tests.cluster.flink_process import FlinkProcess
 from tests.soak import python_memory
+from tests.soak.memory import Growth, growth
 
 _MB = 2**20
 
@@ -43,6 +44,15 @@ FIGURES = {
     "Python modules": "",
     "Python threads": "",
 }
+#: What comes and goes with the job.
+COUNTED = frozenset({"threads", "open files", "Python threads"})
+JOB_MANAGER, UNHARMED = "JobManager", "TaskManager that is never killed"
+#: What is only told, by process and figure, and why.
+ONLY_TOLD = {
+    (JOB_MANAGER, "Java heap after GC"): "Flink's histories of checkpoints and failures fill up",
+    (UNHARMED, "Python objects"): "thread mode of PyFlink keeps about 200 blocks, a module and "
+    "three more entries of `sys.path` for each Python operator that it starts",
+}
 
 
 @dataclass
@@ -62,6 +72,10 @@ class ProcessSeries:
     def points(self, figure: str) -> list[tuple[float, float]]:
         """Time and value of one figure."""
         return [(s.at, s.figures[figure]) for s in self.samples if figure in s.figures]
+
+    def growth(self, figure: str) -> Growth | None:
+        """How a figure went, if it was looked at for long enough."""
+        return growth(self.points(figure), lowest=figure in COUNTED)
 
     def latest(self, figure: str) -> float | None:
         """The last value of a figure."""
@@ -150,4 +164,14 @@ def _find_jcmd() -> str | None:
     return str(own) if own.exists() else shutil.which("jcmd")
 
 
-__all__ = ["FIGURES", "ProcessSeries", "Sample", "Sampler", "read_heap_info"]
+__all__ = [
+    "COUNTED",
+    "FIGURES",
+    "JOB_MANAGER",
+    "ONLY_TOLD",
+    "UNHARMED",
+    "ProcessSeries",
+    "Sample",
+    "Sampler",
+    "read_heap_info",
+]

@@ -17,7 +17,7 @@ _STRIKES = {
     "rescale": (150, 180, 300),
 }
 #: What may strike at the desk.
-_FAULTS = ("action", "write", "restore", "answer")
+_FAULTS = ("action", "model", "write", "restore", "answer")
 #: Elements of the desk from one such to the next, at least, and the most that there are.
 _DISTANCE, _MOST_FAULTS = 20, 400
 #: Seconds at the end in which nothing is planned to strike any more.

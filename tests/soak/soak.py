@@ -25,7 +25,7 @@ from tests.soak.settings import AGENTS, ASKING, DESK, SoakSettings
 from tests.soak.soaked_job import CheckpointCounts, Recovery, SoakedJob, soak_cluster
 
 #: Seconds from the submission of the job until the first element is due.
-_RUN_UP = 20.0
+_RUN_UP = 5.0
 
 
 @dataclass(frozen=True)

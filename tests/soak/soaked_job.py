@@ -19,7 +19,7 @@ from tests.chaos.ledger import FAILED, Ledger
 from tests.chaos.observer import History
 from tests.cluster.standalone_cluster import StandaloneCluster, standalone_cluster
 from tests.compose.flink_rest import FlinkRest
-from tests.soak.sampler import Sampler
+from tests.soak.sampler import JOB_MANAGER, UNHARMED, Sampler
 from tests.soak.settings import AGENTS, DESK, SoakSettings
 
 _ROOT = Path(__file__).parents[2]
@@ -47,8 +47,8 @@ def _options(mode: str) -> Mapping[str, Any]:
         "taskmanager.memory.segment-size": "4kb",
         # What is asked for is to be as it is now.
         "web.refresh-interval": 200,
-        # A killed process is noticed by its connections; one that is only slow is not given up.
-        "heartbeat.timeout": 60_000,
+        # A process that is only slow, on a machine with much to do, is not given up.
+        "heartbeat.timeout": 12_000,
         "web.checkpoints.history": 100,
         "web.exception-history-size": 100,
         # Else memory would seem to grow as long as there are parts of the heap never used before.
@@ -114,8 +114,8 @@ class SoakedJob:
         self._earlier = CheckpointCounts()
         self._failures: dict[int, str] = {}
         assert cluster.job_manager is not None
-        sampler.add("JobManager", cluster.job_manager)
-        sampler.add("TaskManager that is never killed", cluster.task_managers[0])
+        sampler.add(JOB_MANAGER, cluster.job_manager)
+        sampler.add(UNHARMED, cluster.task_managers[0])
         self.add_task_manager()
         cluster.wait_for_task_managers(2)
 

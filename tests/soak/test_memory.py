@@ -49,6 +49,19 @@ def test_a_process_that_did_not_live_for_long_is_not_judged() -> None:
     assert growth([]) is None
 
 
+def test_what_comes_and_goes_is_compared_by_its_lowest_values() -> None:
+    def threads(leaked: int) -> list[tuple[float, float]]:
+        # The job is up for a part of the time that grows.
+        return [(at, 70.0 + 60 * (at > 600) + leaked * at / 900) for at in range(0, 900, 10)]
+
+    up_and_down = [(at, value - 60 * (at % 50 == 0 and at > 600)) for at, value in threads(0)]
+    found, misled = growth(up_and_down, lowest=True), growth(up_and_down)
+    assert found is not None and misled is not None
+    assert found.is_flat and not misled.is_flat
+    leak = growth([(at, value - 60 * (at > 600)) for at, value in threads(20)], lowest=True)
+    assert leak is not None and not leak.is_flat
+
+
 @pytest.mark.parametrize(
     "heap",
     [
