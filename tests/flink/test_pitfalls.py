@@ -71,3 +71,30 @@ def test_python_logs_at_the_level_of_flinks_log(flink_env: Any) -> None:
     agent = Agent().add_action("tell", [InputEvent], tell)
     outputs = run_agent(agent, [{"key": "k", "value": 1}], flink_env("thread"))
     assert outputs == [{"k": [False, True, False]}]
+
+
+@pytest.mark.parametrize(
+    ("mode", "checkpoints", "bundle", "warns"),
+    [
+        ("process", True, "1000", True),
+        ("process", True, "1", False),
+        ("process", False, "1000", False),
+        ("thread", True, "1000", False),
+    ],
+)
+def test_process_mode_with_checkpoints_is_warned_of_timers_that_they_leave_out(
+    flink_env: Any,
+    caplog: pytest.LogCaptureFixture,
+    mode: str,
+    checkpoints: bool,
+    bundle: str,
+    warns: bool,
+) -> None:
+    env = flink_env(mode, options={"python.fn-execution.bundle.size": bundle})
+    if checkpoints:
+        env.enable_checkpointing(1000)
+    agents = AgentsExecutionEnvironment.get_execution_environment(env)
+    numbers = env.from_collection([1], type_info=Types.INT())
+    agent = Agent().add_action("plain", [InputEvent], _plain)
+    agents.from_datastream(numbers, lambda n: n).apply(agent).to_datastream(Types.STRING())
+    assert ("python.fn-execution.bundle.size to 1" in caplog.text) == warns

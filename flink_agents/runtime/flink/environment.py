@@ -224,6 +224,7 @@ class FlinkBuilder(AgentBuilder):
             raise RuntimeError("The output was taken before; use the stream that was returned.")
         options = self._environment.options()
         worker_environment.configure(self._environment.flink)
+        worker_environment.warn_of_bundles(self._environment.flink)
         function = AgentFunction(
             self._plan,
             options.to_dict(),
