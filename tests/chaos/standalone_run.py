@@ -17,6 +17,7 @@ from tests.chaos.ledger import FAILED, MADE, Ledger
 from tests.chaos.observer import History, observing
 from tests.chaos.progress import Progress
 from tests.chaos.verdict import Verdict, judge, read_answers
+from tests.cluster.flink_process import FlinkProcess
 from tests.cluster.python_workers import python_workers
 from tests.cluster.standalone_cluster import StandaloneCluster
 from tests.compose.flink_rest import FlinkRest, wait_for
@@ -26,9 +27,9 @@ _ROOT = Path(__file__).parents[2]
 _JOB = Path(__file__).with_name("job.py")
 #: Seconds that the job has to go on after it was disturbed, on a machine with much to do.
 _PATIENCE = 240.0
-#: By mode. In process mode PyFlink leaves timers out of a checkpoint that were set within the bundle
-#: that the checkpoint ends: keys with open work then wait for their next element after a restore.
-#: A bundle of one element is over before a checkpoint begins.
+#: By mode. In process mode PyFlink leaves out of a checkpoint those timers that were set in the
+#: bundle that the checkpoint ends: keys with open work then wait for their next element after a
+#: restore. A bundle of one element is over before a checkpoint begins.
 _OPTIONS = {"thread": {}, "process": {"python.fn-execution.bundle.size": 1}}
 #: Share of kills that come while the job has not recovered from the one before.
 _HURRIED = 0.2
@@ -60,6 +61,9 @@ class StandaloneRun:
     progress: Progress
     chance: random.Random
     job: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        self._task_managers = len(self._running)
 
     def submit(self, parallelism: int, savepoint: str | None = None) -> None:
         """Submit the job, and wait until all of it runs.
@@ -96,6 +100,7 @@ class StandaloneRun:
         """Wait until the agent has seen answers to so many orders."""
 
         def enough() -> bool:
+            self._replace_task_managers()
             assert self.flink.state(self.job) != "FAILED", self.flink.why_failed(self.job)
             return self.progress.answered() >= count
 
@@ -117,19 +122,19 @@ class StandaloneRun:
 
     def kill_task_manager(self) -> None:
         """Kill any TaskManager and start another."""
-        managers = self.cluster.task_managers
-        running = [number for number, one in enumerate(managers) if one.has_started()]
-        number = self.chance.choice(running)
+        started = [one for one in self._running if one.has_started()]
+        number = self.cluster.task_managers.index(self.chance.choice(started))
         self.ledger.note(FAILED, f"task-manager-{number}")
         self.cluster.kill_task_manager(number)
-        self.cluster.start_task_manager()
+        self._replace_task_managers()
 
     def kill_python_worker(self) -> None:
         """Kill any Python worker, as soon as there is one."""
 
         def found() -> bool:
-            running = [one for one in self.cluster.task_managers if one.has_started()]
-            workers = [worker for one in running for worker in python_workers(one.pid)]
+            self._replace_task_managers()
+            started = [one for one in self._running if one.has_started()]
+            workers = [worker for one in started for worker in python_workers(one.pid)]
             if not workers:
                 return False
             worker = self.chance.choice(workers)
@@ -170,6 +175,19 @@ class StandaloneRun:
         """
         made = Counter(entry.name for entry in self.ledger.read() if entry.word == MADE)
         return sum(times > 1 for times in made.values())
+
+    @property
+    def _running(self) -> list[FlinkProcess]:
+        return [one for one in self.cluster.task_managers if one.is_running()]
+
+    def _replace_task_managers(self) -> None:
+        """Start others for those that have ended, as a deployment does.
+
+        Not only those that were killed: a Python worker that dies may take its TaskManager along,
+        when Beam counts the users of what operators share.
+        """
+        for _ in range(self._task_managers - len(self._running)):
+            self.cluster.start_task_manager()
 
     @property
     def _pace(self) -> float:

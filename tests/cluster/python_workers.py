@@ -18,15 +18,6 @@ def python_workers(task_manager: int) -> list[psutil.Process]:
     return sorted(_workers(task_manager), key=lambda worker: worker.create_time())
 
 
-def is_connected_to(worker: psutil.Process, port: int) -> bool:
-    """Whether a worker has a connection to a port; not, if it has ended."""
-    try:
-        found = worker.net_connections("tcp")
-    except psutil.Error:
-        return False
-    return any(connection.raddr and connection.raddr.port == port for connection in found)
-
-
 def _workers(task_manager: int) -> Iterator[psutil.Process]:
     for child in psutil.Process(task_manager).children(recursive=True):
         try:
@@ -37,4 +28,4 @@ def _workers(task_manager: int) -> Iterator[psutil.Process]:
             continue  # it has just ended
 
 
-__all__ = ["is_connected_to", "python_workers"]
+__all__ = ["python_workers"]
