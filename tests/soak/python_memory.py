@@ -23,7 +23,7 @@ class PythonMemory:
         at: When, in seconds since 1970.
         blocks: Blocks of memory that its objects take.
         modules: Modules that are loaded.
-        threads: Threads that it knows.
+        threads: Threads that it has started; those of Java that it has seen are none.
     """
 
     at: float
@@ -39,7 +39,9 @@ def note(folder: Path) -> None:
     if now - _noted_at < _INTERVAL:
         return
     _noted_at = now
-    words = (now, sys.getallocatedblocks(), len(sys.modules), threading.active_count())
+    # A thread of Java that logged something stays in the list of threads, though it has ended.
+    own = [t for t in threading.enumerate() if type(t).__name__ != "_DummyThread"]
+    words = (now, sys.getallocatedblocks(), len(sys.modules), len(own))
     with open(folder / str(os.getpid()), "a") as file:
         file.write(" ".join(map(str, words)) + "\n")
 
