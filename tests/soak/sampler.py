@@ -50,7 +50,7 @@ JOB_MANAGER, UNHARMED = "JobManager", "TaskManager that is never killed"
 #: What is only told, by process and figure, and why.
 ONLY_TOLD = {
     (JOB_MANAGER, "Java heap after GC"): "Flink's histories of checkpoints and failures fill up",
-    (UNHARMED, "Python objects"): "thread mode of PyFlink keeps about 200 blocks, a module and "
+    (UNHARMED, "Python objects"): "thread mode of PyFlink keeps about 130 blocks, a module and "
     "three more entries of `sys.path` for each Python operator that it starts",
 }
 
