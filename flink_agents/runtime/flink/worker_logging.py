@@ -16,10 +16,13 @@ def configure_logging() -> None:
 
     In thread mode pemja sets the root logger to DEBUG and passes each record on to Java, where
     most are dropped: the requests of an SDK alone cost a tenth of a model call that way. Levels
-    that a program has set for loggers of its own stay as they are.
+    that a program has set for loggers of its own stay as they are. In process mode nothing is
+    changed: the worker may be the program itself.
     """
     root = logging.getLogger()
-    if _passes_on_to_java(root) and root.level == logging.DEBUG:
+    if not _passes_on_to_java(root):
+        return
+    if root.level == logging.DEBUG:
         root.setLevel(_flink_level())
     if root.level > logging.DEBUG:
         for name in _TALKATIVE:
