@@ -109,6 +109,10 @@ class StandaloneRun:
         except AssertionError as error:
             raise AssertionError(f"{error}: {self._tail()}") from error
 
+    def wait_for_calls_in_flight(self, count: int) -> None:
+        """Wait until so many questions to the model are open."""
+        wait_for(lambda: self.model.stats().in_flight >= count, "calls are in flight", _PATIENCE)
+
     def disturb(self, times: int, disturb: Callable[[], None]) -> None:
         """Do this at random moments, so that there are orders to come for a while yet."""
         elements = self.settings.elements

@@ -123,7 +123,7 @@ def test_a_stopped_job_goes_on_with_other_parallelism_and_calls_in_flight(
         for parallelism in (1, 2, 4):
             run.submit(parallelism, savepoint)
             run.wait_for_answers(run.progress.answered() + keys // 4)
-            assert run.model.stats().in_flight > 0
+            run.wait_for_calls_in_flight(keys // 4)
             savepoint = run.stop()
         run.model.behave(Behaviour())
         run.submit(1, savepoint)
