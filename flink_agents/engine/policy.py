@@ -12,6 +12,7 @@ from flink_agents.exceptions import (
     OutputSchemaError,
     PlanError,
     ReplayMismatchError,
+    StateFormatError,
     ToolRoundsError,
     UnhandledEventError,
 )
@@ -25,6 +26,7 @@ _LASTING = (
     OutputSchemaError,
     PlanError,
     ReplayMismatchError,
+    StateFormatError,
     ToolRoundsError,
     UnhandledEventError,
 )

@@ -34,6 +34,7 @@ from flink_agents.exceptions import (
     ModelUnavailableError,
     NotStorableError,
     OutputSchemaError,
+    StateFormatError,
     UnhandledEventError,
 )
 from tests.unit.engine.keys import (
@@ -357,6 +358,7 @@ def test_the_same_inputs_on_the_same_state_have_the_same_effects() -> None:
         ModelRequestError("401"),
         OutputSchemaError("no"),
         NotStorableError("a lock"),
+        StateFormatError("of an unknown kind"),
     ],
 )
 def test_an_error_that_would_come_again_is_not_retried(error: Exception) -> None:
