@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ class MiniClusterRun:
         mode: str = "thread",
         parallelism: int = 1,
         savepoint: str = "",
-        **options: str,
+        options: Mapping[str, str] | None = None,
     ) -> None:
         """Start the job.
 
@@ -64,7 +64,7 @@ class MiniClusterRun:
             mode: ``thread`` or ``process``.
             parallelism: Of all but its source.
             savepoint: The state that it begins with, or empty.
-            options: Of Flink, dots being underscores twice.
+            options: Of Flink.
         """
         (port,) = free_ports(1)
         self._url = f"http://127.0.0.1:{port}"
@@ -72,7 +72,7 @@ class MiniClusterRun:
             "rest.bind-port": str(port),
             **OBSERVABLE,
             "execution.checkpointing.dir": self.checkpoints.as_uri(),
-            **{name.replace("__", "."): value for name, value in options.items()},
+            **(options or {}),
         }
         if savepoint:
             configuration["execution.state-recovery.path"] = savepoint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from tests.chaos.faults import Fault
@@ -27,14 +28,16 @@ def fails_with_calls_open(run: MiniClusterRun, **changes: Any) -> Verdict:
     return run.verdict(settings)
 
 
-def fails_with_keys_that_never_come_again(run: MiniClusterRun, **changes: Any) -> Verdict:
+def fails_with_keys_that_never_come_again(
+    run: MiniClusterRun, mode: str = "thread", **changes: Any
+) -> Verdict:
     """A job without an end that fails while most of its keys wait, each with its only element."""
     run.model.behave(Behaviour(latency=1.0))
     settings = run.settings(elements=600, keys=600, bounded=False, faults=_failures(250), **changes)
-    run.start(settings)
+    # In process mode each checkpoint ends a bundle in which work of keys has begun.
+    run.start(settings, mode, options={"python.fn-execution.bundle.time": "1000"})
     run.wait_until_answered(settings.orders[-1])
-    # Leases are due after some 4 s, these take at least 10.
-    run.wait_for_checkpoints(50)
+    time.sleep(10)  # leases are due after some 4 s
     run.stop_with_savepoint()
     return run.verdict(settings)
 

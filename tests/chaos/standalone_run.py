@@ -27,10 +27,6 @@ _ROOT = Path(__file__).parents[2]
 _JOB = Path(__file__).with_name("job.py")
 #: Seconds that the job has to go on after it was disturbed, on a machine with much to do.
 _PATIENCE = 240.0
-#: By mode. In process mode PyFlink leaves out of a checkpoint those timers that were set in the
-#: bundle that the checkpoint ends: keys with open work then wait for their next element after a
-#: restore. A bundle of one element is over before a checkpoint begins.
-_OPTIONS = {"thread": {}, "process": {"python.fn-execution.bundle.size": 1}}
 #: Share of kills that come while the job has not recovered from the one before.
 _HURRIED = 0.2
 
@@ -73,7 +69,7 @@ class StandaloneRun:
             savepoint: What it begins with.
         """
         begin = ["-s", savepoint] if savepoint else []
-        options = {"python.execution-mode": self.mode, **_OPTIONS[self.mode]}
+        options = {"python.execution-mode": self.mode}
         printed = self.cluster.flink(
             "run",
             "-d",

@@ -68,11 +68,11 @@ def test_too_much_input_is_held_up_while_checkpoints_pass_and_nothing_is_lost(
     )
     options = {
         # Barriers pass what waits in line before the agent.
-        "execution__checkpointing__unaligned__enabled": "true",
-        "execution__checkpointing__aligned-checkpoint-timeout": "1 s",
-        "metrics__fetcher__update-interval": "500",
+        "execution.checkpointing.unaligned.enabled": "true",
+        "execution.checkpointing.aligned-checkpoint-timeout": "1 s",
+        "metrics.fetcher.update-interval": "500",
     }
-    run.start(settings, "thread", 1, "", **options)
+    run.start(settings, options=options)
     run.wait_until_seen(1)
     before, full_since = resident(), 0.0
     most_waiting = most_resident = 0

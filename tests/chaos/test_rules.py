@@ -18,8 +18,9 @@ def test_calls_that_were_finished_are_not_repeated_after_a_failure(run: MiniClus
     assert fails_with_calls_open(run).is_clean
 
 
-def test_keys_that_never_come_again_go_on_after_a_failure(run: MiniClusterRun) -> None:
-    assert fails_with_keys_that_never_come_again(run).is_clean
+@pytest.mark.parametrize("mode", ["thread", "process"])
+def test_keys_that_never_come_again_go_on_after_a_failure(run: MiniClusterRun, mode: str) -> None:
+    assert fails_with_keys_that_never_come_again(run, mode).is_clean
 
 
 def test_answers_keep_their_order_and_an_outcome_that_comes_twice_counts_once(

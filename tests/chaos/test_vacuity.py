@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from flink_agents.runtime.flink import process_mode
 from tests.chaos.mini_cluster import MiniClusterRun
 from tests.chaos.scenarios import (
     answers_overtake_each_other,
@@ -24,6 +27,13 @@ def test_elements_are_lost_without_leases(run: MiniClusterRun) -> None:
     verdict = fails_with_keys_that_never_come_again(run, sabotage="lease")
     assert verdict.lost > 0
     assert not verdict.is_clean
+
+
+def test_elements_are_lost_in_process_mode_with_the_operator_of_pyflink(
+    run: MiniClusterRun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(process_mode, "LIBRARY", tmp_path)
+    assert fails_with_keys_that_never_come_again(run, "process").lost > 0
 
 
 def test_answers_come_out_of_order_if_elements_of_a_key_run_side_by_side(

@@ -14,6 +14,7 @@ from pyflink.datastream.connectors.file_system import FileSink
 from flink_agents.api.agents.agent import Agent
 from flink_agents.api.events.event import InputEvent, OutputEvent
 from flink_agents.api.execution_environment import AgentsExecutionEnvironment
+from flink_agents.runtime.flink import process_mode
 from flink_agents.testing import run_agent
 
 pytestmark = [pytest.mark.flink, pytest.mark.timeout(120)]
@@ -74,22 +75,28 @@ def test_python_logs_at_the_level_of_flinks_log(flink_env: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "checkpoints", "bundle", "warns"),
+    ("mode", "jar", "checkpoints", "bundle", "warns"),
     [
-        ("process", True, "1000", True),
-        ("process", True, "1", False),
-        ("process", False, "1000", False),
-        ("thread", True, "1000", False),
+        ("process", False, True, "1000", True),
+        ("process", True, True, "1000", False),
+        ("process", False, True, "1", False),
+        ("process", False, False, "1000", False),
+        ("thread", False, True, "1000", False),
     ],
 )
-def test_process_mode_with_checkpoints_is_warned_of_timers_that_they_leave_out(
+def test_process_mode_without_our_operator_is_warned_of_timers_that_checkpoints_leave_out(
     flink_env: Any,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
     mode: str,
+    jar: bool,
     checkpoints: bool,
     bundle: str,
     warns: bool,
 ) -> None:
+    if not jar:
+        monkeypatch.setattr(process_mode, "LIBRARY", tmp_path)
     env = flink_env(mode, options={"python.fn-execution.bundle.size": bundle})
     if checkpoints:
         env.enable_checkpointing(1000)

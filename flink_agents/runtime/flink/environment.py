@@ -32,7 +32,7 @@ from flink_agents.api.execution_environment import (
 from flink_agents.plan.agent_plan import AgentPlan
 from flink_agents.plan.compile import compile_agent
 from flink_agents.runtime.actions import BUILT_IN_ACTIONS
-from flink_agents.runtime.flink import worker_environment
+from flink_agents.runtime.flink import process_mode, worker_environment
 from flink_agents.runtime.flink.dead_letters import DEAD_LETTERS
 from flink_agents.runtime.flink.journal.durable_journal import JournalSettings
 from flink_agents.runtime.flink.keys import TextKeySelector
@@ -224,7 +224,6 @@ class FlinkBuilder(AgentBuilder):
             raise RuntimeError("The output was taken before; use the stream that was returned.")
         options = self._environment.options()
         worker_environment.configure(self._environment.flink)
-        worker_environment.warn_of_bundles(self._environment.flink)
         function = AgentFunction(
             self._plan,
             options.to_dict(),
@@ -239,7 +238,7 @@ class FlinkBuilder(AgentBuilder):
             keyed = keyed.key_by(TextKeySelector(self._key_selector, make_codec), Types.STRING())
         # A Python function that is chained to the operator would see wrong timestamps.
         self._result = (
-            keyed.process(cast("Any", function), cast("Any", output_type))
+            process_mode.process(cast("KeyedStream", keyed), function, output_type)
             .name(f"agent {self._plan.agent}")
             .uid(self._uid)
             .disable_chaining()

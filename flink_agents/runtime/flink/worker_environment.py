@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pyflink.datastream import StreamExecutionEnvironment
 
 _LOCAL_TARGETS = ("local", "minicluster")
-_BUNDLE_SIZE = "python.fn-execution.bundle.size"
 
 logger = logging.getLogger(__name__)
 
@@ -50,27 +49,6 @@ def configure(target: Configuration | StreamExecutionEnvironment) -> None:
     else:
         executable = options.get_string("python.executable", "")
         _add_python_paths(options, _packages_beside(executable))
-
-
-def warn_of_bundles(env: StreamExecutionEnvironment) -> None:
-    """Warn of what PyFlink leaves out of checkpoints in process mode.
-
-    A checkpoint ends the bundle that is under way, and takes the state that it wrote, but not the
-    timers that it set. A key whose work began in that bundle has no lease after a restore.
-    """
-    options = options_of(env)
-    if options.get_string("python.execution-mode", "thread") != "process":
-        return
-    if not env.get_checkpoint_config().is_checkpointing_enabled():
-        return
-    if options.get_string(_BUNDLE_SIZE, "") != "1":
-        logger.warning(
-            "In process mode PyFlink leaves timers out of a checkpoint that were set in the bundle "
-            "that it ended. After a failure, keys whose work had begun there go on only with "
-            "their next element. Set %s to 1, which is slower, or use thread mode, where nothing "
-            "is left out.",
-            _BUNDLE_SIZE,
-        )
 
 
 def forward_gateway_errors() -> None:
@@ -169,5 +147,4 @@ __all__ = [
     "find_java_home",
     "forward_gateway_errors",
     "options_of",
-    "warn_of_bundles",
 ]
