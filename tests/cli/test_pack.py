@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from flink_agents import __version__
+from flink_agents.bridge.java_jar import LIBRARY
 from flink_agents.cli.main import main
 from flink_agents.cli.pack.archive import write_archive
 from flink_agents.cli.pack.build import pack
@@ -151,6 +152,9 @@ def test_the_jar_goes_along_only_when_asked_for(
     assert (tmp_path / "flink_agents" / "api" / "agents" / "agent.py").is_file()
     if not with_java:
         assert not list(tmp_path.glob("flink_agents/lib/flink-agents-*.jar"))
+    # The small ones always: one of them is for jobs in process mode.
+    small = {found.name for found in LIBRARY.glob("*.jar")} - {f"flink-agents-{__version__}.jar"}
+    assert {found.name for found in tmp_path.glob("flink_agents/lib/*.jar")} >= small
 
 
 def test_own_packages_and_modules_go_along_with_their_tests(tmp_path: Path) -> None:
