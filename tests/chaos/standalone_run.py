@@ -18,9 +18,9 @@ from tests.chaos.observer import History, observing
 from tests.chaos.progress import Progress
 from tests.chaos.verdict import Verdict, judge, read_answers
 from tests.cluster.flink_process import FlinkProcess
+from tests.cluster.flink_rest import FlinkRest, wait_for
 from tests.cluster.python_workers import python_workers
 from tests.cluster.standalone_cluster import StandaloneCluster
-from tests.compose.flink_rest import FlinkRest, wait_for
 from tests.servers.model_control import ModelControl, model_server
 
 _ROOT = Path(__file__).parents[2]

@@ -15,8 +15,8 @@ from typing import Any
 
 from testcontainers.compose import DockerCompose
 
+from tests.cluster.flink_rest import FlinkRest
 from tests.compose.engine import ROOT
-from tests.compose.flink_rest import FlinkRest
 from tests.compose.reaper import run_at_the_end
 from tests.servers.model_control import ModelControl
 

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
+from tests.cluster.flink_rest import wait_for
 from tests.compose.cluster import Cluster
-from tests.compose.flink_rest import wait_for
 from tests.compose.orders_run import SAVEPOINTS, feeding
 from tests.servers.model_server import Behaviour
 

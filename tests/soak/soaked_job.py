@@ -17,8 +17,8 @@ import pyflink
 from tests.chaos.faults import struck
 from tests.chaos.ledger import FAILED, Ledger
 from tests.chaos.observer import History
+from tests.cluster.flink_rest import FlinkRest
 from tests.cluster.standalone_cluster import StandaloneCluster, standalone_cluster
-from tests.compose.flink_rest import FlinkRest
 from tests.soak.sampler import JOB_MANAGER, UNHARMED, Sampler
 from tests.soak.settings import AGENTS, DESK, SoakSettings
 
