@@ -221,11 +221,11 @@ def test_a_java_model_of_ones_own_answers_a_python_agent(
 
 @pytest.mark.flink
 @pytest.mark.timeout(180)
-def test_one_subtask_has_500_java_calls_in_flight(java: None) -> None:
+def test_one_subtask_has_500_java_calls_in_flight(java_classes: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.bridge.many_calls_job", "500"],
         cwd=ROOT,
-        env=clean_environment(),
+        env=clean_environment(FLINK_AGENTS_JAVA_CLASSPATH=str(java_classes)),
         capture_output=True,
         text=True,
         timeout=170,
