@@ -153,6 +153,22 @@ def test_what_the_user_set_stays() -> None:
     assert own.items() <= options.items()
 
 
+@pytest.mark.parametrize(
+    ("own", "bundle_time"),
+    [
+        ({"python.execution-mode": "process"}, "100"),
+        ({"python.execution-mode": "process", "python.fn-execution.bundle.time": "7"}, "7"),
+        ({"python.execution-mode": "thread"}, None),
+    ],
+)
+def test_results_wait_for_short_bundles_in_process_mode(
+    own: dict[str, str], bundle_time: str | None
+) -> None:
+    options = Options(own)
+    configure(cast("Any", options))
+    assert options.get("python.fn-execution.bundle.time") == bundle_time
+
+
 def test_the_users_python_path_comes_first_and_once() -> None:
     shared = client_python_paths()[0]
     options = Options({"python.pythonpath": os.pathsep.join(["/my/libs", shared])})

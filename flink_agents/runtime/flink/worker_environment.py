@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pyflink.datastream import StreamExecutionEnvironment
 
 _LOCAL_TARGETS = ("local", "minicluster")
+#: Milliseconds. Results of model calls wait for the end of a bundle; Flink's own default is 1,000.
+_BUNDLE_TIME = "100"
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +32,8 @@ logger = logging.getLogger(__name__)
 def configure(target: Configuration | StreamExecutionEnvironment) -> None:
     """Set the Python options of a Flink job that the user left open.
 
-    `python.execution-mode` becomes `thread`. When the job runs on this machine,
+    `python.execution-mode` becomes `thread`; for `process`, `python.fn-execution.bundle.time`
+    becomes 100 ms. When the job runs on this machine,
     `python.executable` and `python.client.executable` become this interpreter, and the folders
     this interpreter imports from are added behind the user's `python.pythonpath`. On a remote
     cluster no path of this machine is set; when the user named the worker's interpreter by an
@@ -42,6 +45,8 @@ def configure(target: Configuration | StreamExecutionEnvironment) -> None:
     """
     options = options_of(target)
     _set_default(options, "python.execution-mode", "thread")
+    if options.get_string("python.execution-mode", "") == "process":
+        _set_default(options, "python.fn-execution.bundle.time", _BUNDLE_TIME)
     if _is_local(options):
         _set_default(options, "python.executable", sys.executable)
         _set_default(options, "python.client.executable", sys.executable)
