@@ -12,7 +12,7 @@ from flink_agents.exceptions import EnvironmentSetupError
 
 LIBRARY = Path(__file__).parents[1] / "lib"
 CLASSPATH_VARIABLE = "FLINK_AGENTS_JAVA_CLASSPATH"
-_FIX = "Build it with scripts/setup (it needs Maven and a JDK 17 or newer)"
+FIX = "Build it with scripts/setup (it needs Maven and a JDK 17 or newer)"
 
 
 def classpath() -> str:
@@ -48,14 +48,14 @@ def jar(folder: Path = LIBRARY) -> Path:
         others = sorted(found.name for found in folder.glob("flink-agents-*.jar"))
         there = f" (there is {', '.join(others)})" if others else ""
         raise EnvironmentSetupError(
-            f"Java chat models need {folder / name}, which is missing{there}. {_FIX}, or install a "
+            f"Java chat models need {folder / name}, which is missing{there}. {FIX}, or install a "
             "wheel of the package, which has it; on a cluster, put the jar into Flink's lib."
         )
     version, protocol = _built_from(path)
     if (version, protocol) != (__version__, str(PROTOCOL)):
         raise EnvironmentSetupError(
             f"{path} is of version {version} (protocol {protocol}), but the Python package is of "
-            f"version {__version__} (protocol {PROTOCOL}). {_FIX}."
+            f"version {__version__} (protocol {PROTOCOL}). {FIX}."
         )
     return path
 
@@ -71,10 +71,10 @@ def _built_from(path: Path) -> tuple[str | None, str | None]:
         with zipfile.ZipFile(path) as archive:
             manifest = archive.read("META-INF/MANIFEST.MF").decode(errors="replace")
     except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise EnvironmentSetupError(f"{path} cannot be read: {error}. {_FIX}.") from None
+        raise EnvironmentSetupError(f"{path} cannot be read: {error}. {FIX}.") from None
     lines = [line.partition(":") for line in manifest.splitlines()]
     attributes = {name.strip(): value.strip() for name, _, value in lines}
     return attributes.get("Implementation-Version"), attributes.get("Bridge-Protocol")
 
 
-__all__ = ["CLASSPATH_VARIABLE", "classpath", "jar"]
+__all__ = ["CLASSPATH_VARIABLE", "FIX", "LIBRARY", "classpath", "jar"]

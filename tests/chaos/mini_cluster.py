@@ -130,11 +130,6 @@ class MiniClusterRun:
 
         self.wait_for(answered, f"{order.call} is answered")
 
-    def wait_for_checkpoints(self, count: int) -> None:
-        """Wait until that many checkpoints more are complete."""
-        enough = len(self.history.checkpoints) + count
-        self.wait_for(lambda: len(self.history.checkpoints) >= enough, f"{count} checkpoints")
-
     def stop_with_savepoint(self) -> str:
         """Stop the job with a savepoint; gives its path."""
         from pyflink.java_gateway import get_gateway

@@ -69,14 +69,14 @@ class StandaloneRun:
             savepoint: What it begins with.
         """
         begin = ["-s", savepoint] if savepoint else []
-        options = {"python.execution-mode": self.mode}
         printed = self.cluster.flink(
             "run",
             "-d",
             *begin,
             "-p",
             parallelism,
-            *(word for name, value in options.items() for word in ("-D", f"{name}={value}")),
+            "-D",
+            f"python.execution-mode={self.mode}",
             "-pyexec",
             sys.executable,
             "-pyclientexec",

@@ -256,7 +256,9 @@ def test_an_engine_is_seen_to_run_before_it_is_handed_out(
 
 
 def test_an_engine_that_is_released_at_once_does_not_hang() -> None:
-    acquire(EngineSettings(MODEL, n_ctx=128)).release()
+    settings = EngineSettings(MODEL, n_ctx=128)
+    acquire(settings).release()
+    assert settings not in llama_server._engines.cores
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")

@@ -9,7 +9,6 @@ registers them before.
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import Any, cast
 
 from pyflink.common import TypeInformation
@@ -19,11 +18,17 @@ from pyflink.fn_execution.flink_fn_execution_pb2 import UserDefinedDataStreamFun
 from pyflink.java_gateway import get_gateway
 
 from flink_agents import __version__
-from flink_agents.bridge.java_jar import LIBRARY
+from flink_agents.bridge.java_jar import FIX, LIBRARY
 from flink_agents.runtime.flink.worker_environment import options_of
 
 _BUNDLE_SIZE = "python.fn-execution.bundle.size"
 _JARS = "pipeline.jars"
+_WARNING = (
+    "%s is missing. Without it PyFlink leaves timers out of a checkpoint that were set in the "
+    "bundle that it ended: after a failure, keys whose work had begun there go on only with "
+    "their next element. %s, install a wheel of the package, which has it, set %s to 1, which is "
+    "slower, or use thread mode."
+)
 
 logger = logging.getLogger(__name__)
 
@@ -34,11 +39,13 @@ def process(
     """``stream.process(function, output_type)``, with our operator in process mode."""
     env = stream.get_execution_environment()
     options = options_of(env)
+    if options.get_string("python.execution-mode", "thread") != "process":
+        return stream.process(function, cast("Any", output_type))
     jar = LIBRARY / f"python-operator-{__version__}.jar"
-    process_mode = options.get_string("python.execution-mode", "thread") == "process"
-    if not process_mode or not jar.is_file():
-        if process_mode and env.get_checkpoint_config().is_checkpointing_enabled():
-            _warn_of_bundles(jar, options.get_string(_BUNDLE_SIZE, ""))
+    if not jar.is_file():
+        checkpoints = env.get_checkpoint_config().is_checkpointing_enabled()
+        if checkpoints and options.get_string(_BUNDLE_SIZE, "") != "1":
+            logger.warning(_WARNING, jar, FIX, _BUNDLE_SIZE)
         return stream.process(function, cast("Any", output_type))
     if jar.as_uri() not in options.get_string(_JARS, ""):
         env.add_jars(jar.as_uri())
@@ -50,20 +57,6 @@ def process(
     ours = jvm.org.apache.flink.agents.runtime.python.TimerKeepingOperator.of(j_operator)
     j_stream: Any = stream._j_data_stream
     return DataStream(j_stream.transform("KEYED PROCESS", j_output_type, ours))
-
-
-def _warn_of_bundles(jar: Path, bundle_size: str) -> None:
-    if bundle_size == "1":
-        return
-    logger.warning(
-        "%s is missing. Without it PyFlink leaves timers out of a checkpoint that were set in the "
-        "bundle that it ended: after a failure, keys whose work had begun there go on only with "
-        "their next element. Build it with scripts/setup (it needs Maven and a JDK 17 or newer), "
-        "install a wheel of the package, which has it, set %s to 1, which is slower, or use thread "
-        "mode.",
-        jar,
-        _BUNDLE_SIZE,
-    )
 
 
 __all__ = ["process"]

@@ -85,7 +85,8 @@ def test_an_agent_that_does_not_listen_to_its_input_is_refused() -> None:
 
 @pytest.mark.parametrize("trigger", [InputEvent, "_input_event", Event])
 def test_input_may_be_listened_to_by_class_by_name_or_by_base_class(trigger: Any) -> None:
-    compile_agent(Agent().add_action("read", [trigger], nothing))
+    (action,) = compile_agent(Agent().add_action("read", [trigger], nothing)).actions
+    assert action.name == "read"
 
 
 def _generator(event: Any, ctx: Any) -> Any:
@@ -128,7 +129,8 @@ def test_an_action_that_cannot_be_called_is_named_with_the_right_form(func: Any,
     ],
 )
 def test_any_function_that_takes_event_and_context_is_an_action(func: Callable[..., Any]) -> None:
-    compile_agent(Reader().add_action("good", [Started], func))
+    plan = compile_agent(Reader().add_action("good", [Started], func))
+    assert func in [action.func for action in plan.actions]
 
 
 def test_an_action_without_a_trigger_is_refused() -> None:
@@ -203,7 +205,7 @@ def test_resources_may_be_shared_without_being_a_cycle() -> None:
     agent = Reader()
     for name, other in (("a", None), ("b", "a"), ("c", "a"), ("d", "c")):
         agent.having(STORE, name, Store, other=other)
-    compile_agent(agent)
+    assert compile_agent(agent).resources.keys() >= {(STORE, name) for name in "abcd"}
 
 
 # Classes
