@@ -10,7 +10,7 @@ import pytest
 
 from tests.providers.asking import HI
 from tests.providers.every_provider import BY_NAME, PROVIDERS, Provider, each_provider
-from tests.providers.recorded_server import RecordedServer, Reset, Silence
+from tests.providers.recorded_server import Late, RecordedServer, Reset, Silence
 
 
 @pytest.fixture(autouse=True)
@@ -110,10 +110,11 @@ def test_subtasks_of_one_process_have_connections_of_their_own(
 def test_to_wait_for_an_own_connection_does_not_count_as_time_out(
     provider: Provider, server: RecordedServer
 ) -> None:
-    # The server takes 10 ms for each, so the last one waits for longer than the time-out.
-    short: dict[str, Any] = {provider.timeout: 0.3}
-    asyncio.run(talk_at_once(server, provider, calls=60, in_flight=1, **short))
-    assert len(server.requests) == 60
+    # Each call alone is far from the time-out; the last one waits for longer.
+    server.always(lambda _: Late(provider.text("Hello."), seconds=0.3))
+    short: dict[str, Any] = {provider.timeout: 2.0}
+    asyncio.run(talk_at_once(server, provider, calls=8, in_flight=1, **short))
+    assert len(server.requests) == 8
 
 
 @each_provider()
@@ -122,7 +123,7 @@ def test_a_connection_that_failed_is_replaced(provider: Provider, server: Record
     server.script(*lost, Silence())
 
     async def run() -> None:
-        connection = provider.asked.connect(server, **{provider.timeout: 0.3})
+        connection = provider.asked.connect(server, **{provider.timeout: 1.0})
         connection.set_max_in_flight(1)
         for _ in range(2):
             with pytest.raises(Exception, match="model 'm'"):
@@ -159,16 +160,16 @@ def test_a_call_that_is_cancelled_makes_place_for_the_next(
 def test_the_time_out_of_a_streamed_answer_counts_from_piece_to_piece(
     provider: Provider, server: RecordedServer
 ) -> None:
-    # 500 pieces, at least a millisecond apart.
-    server.script(provider.streamed("four" * 500))
+    # 1,500 pieces, at least a millisecond apart.
+    server.script(provider.streamed("four" * 1500))
 
     async def run() -> list[str]:
-        connection = provider.asked.connect(server, **{provider.timeout: 0.4})
+        connection = provider.asked.connect(server, **{provider.timeout: 1.0})
         chunks = [chunk async for chunk in connection.achat_stream(HI, **provider.call)]
         await connection.aclose()
         return [chunk.content for chunk in chunks]
 
-    assert asyncio.run(run()) == ["four"] * 500 + [""]
+    assert asyncio.run(run()) == ["four"] * 1500 + [""]
 
 
 @each_provider()

@@ -38,7 +38,7 @@ FAULTS: dict[str, tuple[Callable[[Provider], Step], type[ModelError], str]] = {
     "nothing": (lambda p: replace(p.begun(), pieces=[]), ModelUnavailableError, "before it was"),
     "an end too early": (lambda p: p.begun(), ModelUnavailableError, "before it was complete"),
     "broken": (lambda p: replace(p.begun(), broken=True), ModelUnavailableError, "failed"),
-    "silence": (lambda p: replace(p.begun(), silent=True), ModelTimeoutError, r"within 0\.3 s"),
+    "silence": (lambda p: replace(p.begun(), silent=True), ModelTimeoutError, r"within 1\.0 s"),
     "half a body": (lambda p: HalfAnswer(p.text("Hello.")), ModelUnavailableError, "failed"),
     "an error": (
         lambda p: replace(p.begun(), pieces=[*p.begun().pieces, p.failed_event]),
@@ -58,7 +58,7 @@ def test_a_fault_of_a_stream_becomes_an_error_that_says_what_to_do(
     said: list[str] = []
 
     async def run() -> None:
-        patience = {provider.timeout: 0.3} if fault == "silence" else {}
+        patience = {provider.timeout: 1.0} if fault == "silence" else {}
         arguments = {**patience, **(provider.retries or {})}
         connection = provider.asked.connect(server, **arguments)
         try:
