@@ -52,11 +52,31 @@ def in_process(folder: str, mode: str, calls: int, in_flight: int, latency: floa
 
 
 def journaled(
-    folder: str, mode: str, calls: int, in_flight: int, latency: float, journal: bool
+    folder: str,
+    mode: str,
+    calls: int,
+    in_flight: int,
+    journal: bool,
+    latency: float,
+    url: str | None = None,
 ) -> None:
-    """Calls of a scripted model, on Flink with checkpoints, with a durable journal or without."""
+    """Calls on Flink with checkpoints, with a durable journal or without.
+
+    Args:
+        folder: Where to write.
+        mode: ``thread`` or ``process``.
+        calls: How many.
+        in_flight: Most calls in flight.
+        journal: Whether there is one.
+        latency: Seconds, of the scripted model.
+        url: Of the server, which has a latency of its own; None for a scripted model.
+    """
+    allow_many_connections()
     agent = asking_agent(Marks(f"{folder}/marks", 100))
-    add_scripted_model(agent, "model", script=["I have thought about it."], latency=latency)
+    if url is not None:
+        add_model(agent, "openai", url)
+    else:
+        add_scripted_model(agent, "model", script=["I have thought about it."], latency=latency)
     state = {
         "execution__checkpointing__interval": "2 s",
         "execution__checkpointing__dir": f"file://{folder}/../checkpoints",

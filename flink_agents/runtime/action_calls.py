@@ -21,7 +21,7 @@ from flink_agents.exceptions import AgentsError, DurableJournalError
 from flink_agents.plan.agent_plan import ActionSpec
 from flink_agents.runtime.background import Background
 from flink_agents.runtime.context import ActionContext
-from flink_agents.runtime.durable_calls import CallPlace, DurableCalls, KeptCalls
+from flink_agents.runtime.durable_calls import TaskCalls
 from flink_agents.runtime.host import KeyStore
 from flink_agents.runtime.kept_values import kept_paths
 from flink_agents.runtime.memory_cache import MemoryCache
@@ -38,7 +38,6 @@ class ActionCalls(Generic[K]):
         store: State of the current key.
         memory: Short-term memory of the current key.
         background: Runs the asynchronous ones.
-        durable: Keeps finished calls, or None.
     """
 
     def __init__(
@@ -47,13 +46,11 @@ class ActionCalls(Generic[K]):
         store: KeyStore,
         memory: MemoryCache,
         background: Background[K],
-        durable: DurableCalls | None = None,
     ) -> None:
         self._services = services
         self._store = store
         self._memory = memory
         self._background = background
-        self._durable = durable
         self._kept_paths = kept_paths(services.plan)
 
     def run(
@@ -61,7 +58,7 @@ class ActionCalls(Generic[K]):
         key: Hashable,
         action: ActionSpec,
         effect: RunAction,
-        place: CallPlace | None = None,
+        durable: TaskCalls | None = None,
     ) -> Iterable[Input]:
         """Call a plain action of the current key; gives what has happened then."""
         calls: list[JournalEntry] = []
@@ -72,7 +69,7 @@ class ActionCalls(Generic[K]):
             effect,
             partial(self._memory.read, key),
             calls.append,
-            kept=self._kept_calls(place),
+            durable=durable,
         )
         try:
             scope = self._services.scope(action.name)
@@ -92,7 +89,7 @@ class ActionCalls(Generic[K]):
         key: Hashable,
         action: ActionSpec,
         effect: RunAction,
-        place: CallPlace | None = None,
+        durable: TaskCalls | None = None,
     ) -> None:
         """Start an asynchronous action of the current key.
 
@@ -101,7 +98,7 @@ class ActionCalls(Generic[K]):
             key: The current key.
             action: The action.
             effect: Tells task and attempt.
-            place: Where the durable journal, if there is one, keeps its calls.
+            durable: Its calls in the durable journal, if there is one.
         """
         memory = self._kept(key) if action.concurrent else self._store.all_memory()
         task, attempt = effect.task, effect.attempt
@@ -114,7 +111,7 @@ class ActionCalls(Generic[K]):
             memory.get,
             lambda done: background.report(owner, CallFinished(task, attempt, done)),
             lambda event: background.report(owner, EventStreamed(task, attempt, event)),
-            self._kept_calls(place),
+            durable,
         )
 
         async def call() -> Input:
@@ -130,11 +127,6 @@ class ActionCalls(Generic[K]):
                 return ActionFailed(task, attempt, _as_exception(error))
 
         background.run(owner, action.name, call)
-
-    def _kept_calls(self, place: CallPlace | None) -> KeptCalls | None:
-        if self._durable is None or place is None:
-            return None
-        return KeptCalls(self._durable, place)
 
     def _kept(self, key: Hashable) -> dict[str, str]:
         nodes = {path: self._memory.read(key, path) for path in self._kept_paths}

@@ -22,7 +22,7 @@ from flink_agents.engine.step import check_heard
 from flink_agents.exceptions import AgentsError
 from flink_agents.plan.agent_plan import ActionSpec, AgentPlan
 from flink_agents.runtime.call_errors import dump_error, load_error
-from flink_agents.runtime.durable_calls import KeptCalls
+from flink_agents.runtime.durable_calls import TaskCalls
 from flink_agents.runtime.kept_values import StoredValues
 from flink_agents.runtime.memory import MemoryView, StoredMemoryObject
 
@@ -41,7 +41,7 @@ class ActionContext(RunnerContext):
         read_memory: Reads a node of short-term memory.
         finished: Is told of each durable call that finishes.
         stream: Sends an event before the action has returned; None where that cannot be.
-        kept: Keeps finished calls in the durable journal, if there is one.
+        durable: Its calls in the durable journal, if there is one.
     """
 
     __slots__ = (
@@ -52,7 +52,7 @@ class ActionContext(RunnerContext):
         "_finished",
         "_journal",
         "_kept",
-        "_kept_calls",
+        "_durable",
         "_key",
         "_pending",
         "_read_memory",
@@ -71,7 +71,7 @@ class ActionContext(RunnerContext):
         read_memory: Callable[[str], str | None],
         finished: Callable[[JournalEntry], None],
         stream: Callable[[Event], None] | None = None,
-        kept: KeptCalls | None = None,
+        durable: TaskCalls | None = None,
     ) -> None:
         self._services = services
         self._action = action
@@ -79,7 +79,7 @@ class ActionContext(RunnerContext):
         self._effect = effect
         self._read_memory = read_memory
         self._finished = finished
-        self._kept_calls = kept
+        self._durable = durable
         self._stream = None if effect.again else stream
         self._events: list[Event] = []
         self._short_term: StoredMemoryObject | None = None
@@ -270,14 +270,14 @@ class ActionContext(RunnerContext):
         return JournalEntry(name, digest, self._effect.attempt, ok, value)
 
     def _record(self, entry: JournalEntry) -> None:
-        if self._kept_calls is not None:
-            self._kept_calls.keep_now(entry)
+        if self._durable is not None:
+            self._durable.keep_now(entry)
         self._finished(entry)
 
     async def _record_async(self, entry: JournalEntry) -> None:
         # First there, so that no result goes anywhere that a crash would take back.
-        if self._kept_calls is not None:
-            await self._kept_calls.keep(entry)
+        if self._durable is not None:
+            await self._durable.keep(entry)
         self._finished(entry)
 
     def _replayed(self, entry: JournalEntry) -> Any:

@@ -34,6 +34,11 @@ class DurableCalls(Protocol):
         """Up to which batch of calls the actions that made them have gone on."""
         ...
 
+    @property
+    def can_recall(self) -> bool:
+        """Whether there are calls of earlier attempts that nobody has asked for."""
+        ...
+
     def input_digest(self, value: Any) -> str:
         """The digest of an input element."""
         ...
@@ -81,17 +86,37 @@ class DurableCalls(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class KeptCalls:
-    """The durable journal, for the calls of one task."""
+@dataclass(slots=True)
+class TaskCalls:
+    """The durable journal, for the calls of one task.
+
+    Attributes:
+        journal: The journal.
+        key: The key.
+        run: Number of the run.
+        input: Digest of the input element.
+        task: Path of the task.
+    """
 
     journal: DurableCalls
-    place: CallPlace
+    key: Hashable
+    run: int
+    input: str
+    task: str
+
+    def recall(self) -> list[JournalEntry]:
+        """Calls that were finished before a crash; given out once."""
+        return self.journal.recall(self._place) if self.journal.can_recall else []
 
     async def keep(self, entry: JournalEntry) -> None:
         """Keep a finished call; returns when it is durable."""
-        await self.journal.keep(self.place, entry)
+        await self.journal.keep(self._place, entry)
 
     def keep_now(self, entry: JournalEntry) -> None:
         """Keep a finished call; waits until it is durable."""
-        self.journal.keep_now(self.place, entry)
+        self.journal.keep_now(self._place, entry)
+
+    @property
+    def _place(self) -> CallPlace:
+        # Most tasks make no calls, so it is made where it is needed.
+        return self.journal.place(self.key, self.run, self.input, self.task)

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Hashable
 
 from flink_agents.engine.effects import RunAction
-from flink_agents.engine.state import JournalEntry, KeyState
-from flink_agents.runtime.durable_calls import CallPlace, DurableCalls
+from flink_agents.engine.state import KeyState
+from flink_agents.runtime.durable_calls import DurableCalls, TaskCalls
 from flink_agents.runtime.metrics import AgentMetrics
 
 logger = logging.getLogger(__name__)
@@ -47,18 +47,14 @@ class DurableRuns:
         """Forget the numbers of all keys; they are read again."""
         self._counts.clear()
 
-    def place(self, key: Hashable, state: KeyState, effect: RunAction) -> CallPlace:
-        """Where the calls of an action that is about to run belong."""
+    def calls_of(self, key: Hashable, state: KeyState, effect: RunAction) -> TaskCalls:
+        """The calls of an action that is about to run."""
         run = state.run
         assert run is not None
         if not run.input_digest:
             # Before any action can change the element.
             run.input_digest = self.journal.input_digest(run.value)
-        return self.journal.place(key, effect.run, run.input_digest, effect.path)
-
-    def recall(self, place: CallPlace) -> list[JournalEntry]:
-        """Calls of an action that were finished before a crash."""
-        return self.journal.recall(place)
+        return TaskCalls(self.journal, key, effect.run, run.input_digest, effect.path)
 
     def run_ended(self, key: Hashable, run: int) -> None:
         """Report what the journal still has of a run that is over."""

@@ -67,8 +67,7 @@ class EffectHandlers:
         self._metrics = services.metrics
         self._codec = services.codec
         self._memory = MemoryCache(store)
-        journal = durable.journal if durable is not None else None
-        self._calls = ActionCalls(services, store, self._memory, background, journal)
+        self._calls = ActionCalls(services, store, self._memory, background)
         self.by_type: dict[type[Effect], Callable[[OpenKey, Any], Iterable[Input]]] = {
             RunAction: self._run_action,
             Emit: self._emit,
@@ -84,18 +83,18 @@ class EffectHandlers:
         }
 
     def _run_action(self, entry: OpenKey, effect: RunAction) -> Iterable[Input]:
-        place = None
+        calls = None
         if self._durable is not None:
-            place = self._durable.place(entry.key, entry.state, effect)
-            if calls := self._durable.recall(place):
-                return (CallsRecalled(effect.task, effect.attempt, calls),)
+            calls = self._durable.calls_of(entry.key, entry.state, effect)
+            if found := calls.recall():
+                return (CallsRecalled(effect.task, effect.attempt, found),)
         action = self._actions[effect.action]
         self._metrics.action_started(action.name)
         if action.is_async:
             entry = self._own(entry)
-            self._calls.start(entry, entry.key, action, effect, place)
+            self._calls.start(entry, entry.key, action, effect, calls)
             return ()
-        return self._calls.run(entry.key, action, effect, place)
+        return self._calls.run(entry.key, action, effect, calls)
 
     def _emit(self, entry: OpenKey, effect: Emit) -> Iterable[Input]:
         self._host.emit(entry.key, effect.value, effect.timestamp)

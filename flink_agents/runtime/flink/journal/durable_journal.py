@@ -107,6 +107,10 @@ class DurableJournal:
     def reported(self) -> int:
         return self._committer.reported
 
+    @property
+    def can_recall(self) -> bool:
+        return bool(self._recalled)
+
     def input_digest(self, value: Any) -> str:
         try:
             text = self._codec.dumps(value)
@@ -123,8 +127,6 @@ class DurableJournal:
             self._recalled.forget_before(self._key_text(key), runs, is_open)
 
     def recall(self, place: CallPlace) -> list[JournalEntry]:
-        if not self._recalled:
-            return []
         entries, others = self._recalled.take(place)
         self._metrics.calls_recalled += len(entries)
         if others:
