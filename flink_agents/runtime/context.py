@@ -47,12 +47,12 @@ class ActionContext(RunnerContext):
     __slots__ = (
         "_action",
         "_closed",
+        "_durable",
         "_effect",
         "_events",
         "_finished",
         "_journal",
         "_kept",
-        "_durable",
         "_key",
         "_pending",
         "_read_memory",

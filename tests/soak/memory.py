@@ -13,13 +13,16 @@ WARM_UP, WARM_UP_SHARE = 120.0, 0.2
 JUDGED_AFTER = 300.0
 #: Growth from the first third to the last that still counts as flat.
 FLAT = 0.05
+#: Threads and files are few and counted: by so many more one third differs from another. What is
+#: kept at each restart of the job adds up to more.
+FEW = 4
 
 RULE = (
     f"The first {WARM_UP:.0f} s of a process, or {WARM_UP_SHARE:.0%} of its life if that is more, "
     f"are left out. What has {JUDGED_AFTER:.0f} s after that is judged: it is flat if the median "
     f"of the last third is less than {FLAT:.0%} above that of the first third. The slope is that "
-    "of the least squares. Of what comes and goes with the job (threads, open files) the lowest "
-    "values of the thirds are compared."
+    "of the least squares. Of what comes and goes with the job (the heap's objects, threads, open "
+    f"files) the lowest values of the thirds are compared; {FEW} threads or files more are none."
 )
 
 
@@ -32,12 +35,14 @@ class Growth:
         last: The same of the last third.
         slope: Growth in an hour, by least squares.
         seconds: How long it was looked at.
+        slack: Growth that is none, in the figure's unit.
     """
 
     first: float
     last: float
     slope: float
     seconds: float
+    slack: float = 0.0
 
     @property
     def share(self) -> float:
@@ -52,15 +57,19 @@ class Growth:
     @property
     def is_flat(self) -> bool:
         """Whether it did not grow by more than it may; also if it cannot be judged."""
-        return not self.is_judged or self.share < FLAT
+        grown = self.share >= FLAT and self.last - self.first > self.slack
+        return not (self.is_judged and grown)
 
 
-def growth(points: Sequence[tuple[float, float]], lowest: bool = False) -> Growth | None:
+def growth(
+    points: Sequence[tuple[float, float]], lowest: bool = False, slack: float = 0.0
+) -> Growth | None:
     """How a figure went.
 
     Args:
         points: Pairs of time, in seconds, and value, by time; from the begin of the process on.
         lowest: Compare the lowest values of the thirds, not the medians.
+        slack: Growth that is none, in the figure's unit.
 
     Returns:
         None if there is nothing after the warm-up.
@@ -77,7 +86,7 @@ def growth(points: Sequence[tuple[float, float]], lowest: bool = False) -> Growt
     first = of_third([value for at, value in rest if at <= begin + third])
     last = of_third([value for at, value in rest if at >= end - third])
     slope = linear_regression([at for at, _ in rest], [value for _, value in rest]).slope
-    return Growth(first, last, slope * 3600, end - begin)
+    return Growth(first, last, slope * 3600, end - begin, slack)
 
 
-__all__ = ["FLAT", "JUDGED_AFTER", "RULE", "WARM_UP", "Growth", "growth"]
+__all__ = ["FEW", "FLAT", "JUDGED_AFTER", "RULE", "WARM_UP", "Growth", "growth"]

@@ -15,7 +15,7 @@ import psutil
 from flink_agents.bridge.java_home import java_home
 from tests.cluster.flink_process import FlinkProcess
 from tests.soak import python_memory
-from tests.soak.memory import Growth, growth
+from tests.soak.memory import FEW, Growth, growth
 
 _MB = 2**20
 
@@ -44,8 +44,9 @@ FIGURES = {
     "Python modules": "",
     "Python threads": "",
 }
-#: What comes and goes with the job.
 COUNTED = frozenset({"threads", "open files", "Python threads"})
+#: What comes and goes with the job.
+COMES_AND_GOES = COUNTED | {"Java heap after GC"}
 JOB_MANAGER, UNHARMED = "JobManager", "TaskManager that is never killed"
 #: What is only told, by process and figure, and why.
 ONLY_TOLD = {
@@ -75,7 +76,8 @@ class ProcessSeries:
 
     def growth(self, figure: str) -> Growth | None:
         """How a figure went, if it was looked at for long enough."""
-        return growth(self.points(figure), lowest=figure in COUNTED)
+        slack = FEW if figure in COUNTED else 0.0
+        return growth(self.points(figure), figure in COMES_AND_GOES, slack)
 
     def latest(self, figure: str) -> float | None:
         """The last value of a figure."""
@@ -165,6 +167,7 @@ def _find_jcmd() -> str | None:
 
 
 __all__ = [
+    "COMES_AND_GOES",
     "COUNTED",
     "FIGURES",
     "JOB_MANAGER",

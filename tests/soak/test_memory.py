@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tests.soak.memory import JUDGED_AFTER, growth
+from tests.soak.memory import FEW, JUDGED_AFTER, growth
 from tests.soak.sampler import read_heap_info
 
 
@@ -60,6 +60,16 @@ def test_what_comes_and_goes_is_compared_by_its_lowest_values() -> None:
     assert found.is_flat and not misled.is_flat
     leak = growth([(at, value - 60 * (at > 600)) for at, value in threads(20)], lowest=True)
     assert leak is not None and not leak.is_flat
+
+
+def test_a_thread_more_is_no_leak_and_one_for_each_restart_is() -> None:
+    def threads(restarts: int) -> list[tuple[float, float]]:
+        return [(at, 3.0 + restarts * at // 900) for at in range(0, 900, 10)]
+
+    one, each = (growth(threads(n), lowest=True, slack=FEW) for n in (2, 20))
+    assert one is not None and one.share > 0.3
+    assert one.is_flat
+    assert each is not None and not each.is_flat
 
 
 @pytest.mark.parametrize(
