@@ -57,6 +57,46 @@ def test_a_list_does_not_silence_the_sinks_of_the_job(flink_env: Any, tmp_path: 
     assert sorted(written) == ["1", "2", "3"]
 
 
+def test_a_restart_leaves_no_state_of_the_attempt_before(flink_env: Any, tmp_path: Path) -> None:
+    """Flink drops a function that has failed: its state in Java must not wait for Python's GC."""
+    attempts, at_first, failures = tmp_path / "attempts", tmp_path / "at-first", 3
+
+    def fail_and_count(event: Any, ctx: Any) -> None:
+        import gc
+        import time
+
+        gc.disable()
+        ctx.short_term_memory.set("seen", True)
+        with attempts.open("a") as file:
+            file.write(".")
+        if len(attempts.read_text()) == 1:
+            at_first.write_text(str(stores(gc.get_objects())))
+        if len(attempts.read_text()) <= failures:
+            raise ValueError("this attempt fails")
+        end = time.monotonic() + 20
+        while (alive := stores(gc.get_objects())) > int(at_first.read_text()):
+            if time.monotonic() > end:
+                break
+            time.sleep(0.1)
+        gc.enable()
+        more = alive - int(at_first.read_text())
+        ctx.send_event(OutputEvent(output=[len(attempts.read_text()), max(0, more)]))
+
+    def stores(objects: list[Any]) -> int:
+        return sum(type(one).__name__ == "FlinkKeyStore" for one in objects)
+
+    options = {
+        "restart-strategy.type": "fixed-delay",
+        "restart-strategy.fixed-delay.attempts": str(failures),
+        "restart-strategy.fixed-delay.delay": "100 ms",
+    }
+    env = flink_env("thread", options=options)
+    env.enable_checkpointing(200)
+    agent = Agent().add_action("count", [InputEvent], fail_and_count)
+    outputs = run_agent(agent, [{"key": "k", "value": 1}], env)
+    assert outputs == [{"k": [failures + 1, 0]}]
+
+
 def test_python_logs_at_the_level_of_flinks_log(flink_env: Any) -> None:
     """In thread mode pemja asks for every record, which costs a call to Java for each."""
 

@@ -152,8 +152,13 @@ class FlinkHost:
         return self._take_outputs()
 
     def close(self) -> None:
-        """Cancel what is under way and release all resources. Safe from any thread."""
-        self._runner.close()
+        """Cancel what is under way and release all resources, once. Safe from any thread."""
+        try:
+            self._runner.close()
+        finally:
+            # It refers to this host. With both in a circle Flink's state of this attempt would stay
+            # in Java's heap beside that of the next.
+            del self._runner
 
     # What the runner asks of its host.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +10,9 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from flink_agents.api.configuration import Configuration
 from flink_agents.exceptions import AgentsError
 from flink_agents.plan.agent_plan import AgentPlan
+from flink_agents.runtime.flink.dropped import close_when_dropped
 from flink_agents.runtime.flink.host import FlinkHost
+from flink_agents.runtime.flink.journal.checkpoints import this_subtask
 from flink_agents.runtime.flink.journal.durable_journal import JournalSettings
 from flink_agents.runtime.flink.worker_logging import configure_logging
 
@@ -57,9 +57,8 @@ class AgentFunction(KeyedProcessFunction):
             self._with_keys,
             self._journal,
         )
-        # In thread mode Flink drops a function that failed or was cancelled without closing it.
-        # Nothing but Flink holds the function, so its end is the sign to release what it used.
-        self._dropped = weakref.finalize(self, _close_in_a_thread, self._host)
+        thread_mode = this_subtask(runtime_context).thread_mode
+        self._dropped = close_when_dropped(self, self._host.close, thread_mode)
 
     def close(self) -> None:
         if self._host is not None:
@@ -76,8 +75,3 @@ class AgentFunction(KeyedProcessFunction):
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Any:
         # Flink still fires pending timers after it has closed the function.
         return () if self._host is None else self._host.timer(timestamp, ctx)
-
-
-def _close_in_a_thread(host: FlinkHost) -> None:
-    # The last reference may be let go anywhere, even on the event loop that closing waits for.
-    threading.Thread(target=host.close, name="flink-agents-close", daemon=True).start()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -514,3 +516,21 @@ def test_elements_that_were_set_aside_are_taken_up_after_a_crash() -> None:
             assert runner.resume(key, lambda key=key: key)
         runner.drain()
     assert sorted(next(iter(output)) for output in store.outputs) == ["a", "b"]
+
+
+@pytest.mark.parametrize("hang", [False, True], ids=["idle", "with open work"])
+def test_what_is_closed_is_gone_before_python_looks_for_circles(hang: bool) -> None:
+    # The store of the Flink host holds the subtask's state in Java.
+    Calls.hang = {"a0"} if hang else set()
+    store = Store()
+    answers = store.outputs
+    gc.disable()
+    try:
+        with running(acting(gathers), store) as runner:
+            feed(runner, "a")
+            pump_until(runner, lambda: hang or bool(answers))
+        kept = [weakref.ref(runner), weakref.ref(store)]
+        del runner, store
+        assert [one() for one in kept] == [None, None]
+    finally:
+        gc.enable()
