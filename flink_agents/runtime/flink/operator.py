@@ -58,11 +58,10 @@ class AgentFunction(KeyedProcessFunction):
             self._journal,
         )
         thread_mode = this_subtask(runtime_context).thread_mode
-        self._dropped = close_when_dropped(self, self._host.close, thread_mode)
+        close_when_dropped(self, self._host.close, thread_mode)
 
     def close(self) -> None:
         if self._host is not None:
-            self._dropped.detach()
             self._host.flush()
             self._host.close()
             self._host = None
