@@ -106,7 +106,9 @@ def check_outcomes(outcomes: dict[str, str | Exception], provider: Provider, cha
     assert {ModelTimeoutError, ModelUnavailableError} <= {type(failure) for failure in failed}
     assert set(chaos.made) == set(chaos.faults(""))
     assert max(chaos.calls.values()) <= provider.repeats + 1
-    assert set(chaos.calls) == set(outcomes)
+    # On a busy machine the time may be over before a request has got to the server.
+    late = {q for q, outcome in outcomes.items() if isinstance(outcome, ModelTimeoutError)}
+    assert set(outcomes) - late <= set(chaos.calls) <= set(outcomes)
     if provider.repeats:
         assert any(chaos.calls[question] > 1 for question in answered)
     else:

@@ -182,7 +182,7 @@ def test_a_stream_that_nobody_wants_any_more_gives_its_connection_back() -> None
             assert server.asked == 3
             await connection.aclose()
 
-    asyncio.run(asyncio.wait_for(run(), 20))
+    asyncio.run(asyncio.wait_for(run(), 60))
 
 
 def test_a_call_that_is_cancelled_gives_its_connection_back() -> None:
@@ -201,4 +201,4 @@ def test_a_call_that_is_cancelled_gives_its_connection_back() -> None:
                 await server.all_left()
             await connection.aclose()
 
-    asyncio.run(asyncio.wait_for(run(), 20))
+    asyncio.run(asyncio.wait_for(run(), 60))
