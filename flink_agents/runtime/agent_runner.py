@@ -210,12 +210,12 @@ class AgentRunner:
         try:
             self._background.close()
         finally:
-            if self._durable is not None:
-                self._durable.journal.close()
-            self._services.close()
             # The handlers refer to this runner. With them in a circle it would live on, and the
             # store with all its state, until Python looks for circles, which may be never.
             self._carry_out.clear()
+            if self._durable is not None:
+                self._durable.journal.close()
+            self._services.close()
 
     def _make_room(self, handle: Callable[[], Any]) -> bool:
         """Hold the input up until there is room, but not so long that a checkpoint would wait.

@@ -57,8 +57,11 @@ def test_a_list_does_not_silence_the_sinks_of_the_job(flink_env: Any, tmp_path: 
     assert sorted(written) == ["1", "2", "3"]
 
 
-def _stores_at_most(most: int | None) -> int:
-    """How many states of subtasks Python holds; waits until they are no more than ``most``."""
+def _functions_at_most(most: int | None) -> int:
+    """How many operators' functions Python holds; waits until they are no more than ``most``.
+
+    What PyFlink keeps of an operator holds its function, and Flink's state besides.
+    """
     import gc
     import time
 
@@ -69,8 +72,11 @@ def _stores_at_most(most: int | None) -> int:
     end = time.monotonic() + 30
     while True:
         find_class("java.lang.System").gc()  # what Java holds of Python goes with this
-        found = sum(type(one).__name__ == "FlinkKeyStore" for one in gc.get_objects())
-        if most is None or found <= most or time.monotonic() > end:
+        found = sum(type(one).__name__ == "AgentFunction" for one in gc.get_objects())
+        if most is None:
+            return found
+        if found <= most or time.monotonic() > end:
+            gc.enable()
             return found
         time.sleep(0.5)
 
@@ -83,11 +89,11 @@ def test_a_restart_leaves_no_state_of_the_attempt_before(flink_env: Any, tmp_pat
             file.write(".")
         made = len(attempts.read_text())
         if made == 1:
-            at_first.write_text(str(_stores_at_most(None)))
+            at_first.write_text(str(_functions_at_most(None)))
         if made <= failures:
             raise ValueError("this attempt fails")
         most = int(at_first.read_text())
-        ctx.send_event(OutputEvent(output=[made, _stores_at_most(most) <= most]))
+        ctx.send_event(OutputEvent(output=[made, _functions_at_most(most) <= most]))
 
     options = {
         "restart-strategy.type": "fixed-delay",
@@ -103,18 +109,18 @@ def test_a_restart_leaves_no_state_of_the_attempt_before(flink_env: Any, tmp_pat
 
 def test_a_job_that_has_ended_leaves_no_state(flink_env: Any) -> None:
     def count(event: Any, ctx: Any) -> None:
-        ctx.send_event(OutputEvent(output=_stores_at_most(event.input)))
+        ctx.send_event(OutputEvent(output=_functions_at_most(event.input)))
 
-    def stores(most: int | None) -> int:
+    def functions(most: int | None) -> int:
         agent = Agent().add_action("count", [InputEvent], count)
         outputs: list[dict[str, int]] = run_agent(
             agent, [{"key": "k", "value": most}], flink_env("thread")
         )
         return outputs[0]["k"]
 
-    at_first = stores(None)
+    at_first = functions(None)
     for _ in range(2):
-        assert stores(at_first) <= at_first
+        assert functions(at_first) <= at_first
 
 
 def test_python_logs_at_the_level_of_flinks_log(flink_env: Any) -> None:

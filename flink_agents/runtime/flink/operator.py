@@ -49,6 +49,7 @@ class AgentFunction(KeyedProcessFunction):
     def open(self, runtime_context: RuntimeContext) -> None:
         configure_logging()
         config = Configuration(self._options)
+        thread_mode = this_subtask(runtime_context).thread_mode
         self._host = FlinkHost(
             runtime_context,
             self._plan,
@@ -57,7 +58,6 @@ class AgentFunction(KeyedProcessFunction):
             self._with_keys,
             self._journal,
         )
-        thread_mode = this_subtask(runtime_context).thread_mode
         close_when_dropped(self, self._host.close, thread_mode)
 
     def close(self) -> None:
