@@ -191,6 +191,7 @@ def test_what_java_prints_is_logged(
     caplog.set_level("INFO", logger="flink_agents.java")
     connect().chat(said("x"))
     wait_until(lambda: "java: VM settings:" in caplog.messages)
+    assert ("flink_agents.java", "INFO") in {(r.name, r.levelname) for r in caplog.records}
 
 
 def test_a_jvm_that_does_not_start_is_told_with_what_it_said(

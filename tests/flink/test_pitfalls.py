@@ -107,22 +107,6 @@ def test_a_restart_leaves_no_state_of_the_attempt_before(flink_env: Any, tmp_pat
     assert outputs == [{"k": [failures + 1, True]}]
 
 
-def test_a_job_that_has_ended_leaves_no_state(flink_env: Any) -> None:
-    def count(event: Any, ctx: Any) -> None:
-        ctx.send_event(OutputEvent(output=_functions_at_most(event.input)))
-
-    def functions(most: int | None) -> int:
-        agent = Agent().add_action("count", [InputEvent], count)
-        outputs: list[dict[str, int]] = run_agent(
-            agent, [{"key": "k", "value": most}], flink_env("thread")
-        )
-        return outputs[0]["k"]
-
-    at_first = functions(None)
-    for _ in range(2):
-        assert functions(at_first) <= at_first
-
-
 def test_python_logs_at_the_level_of_flinks_log(flink_env: Any) -> None:
     """In thread mode pemja asks for every record, which costs a call to Java for each."""
 

@@ -50,7 +50,7 @@ def server(provider: Provider) -> Iterator[RecordedServer]:
 
 def arguments(provider: Provider) -> dict[str, Any]:
     """Of a connection that gives up soon."""
-    return {provider.timeout: 1.0, **(provider.retries or {})}
+    return {provider.timeout: 3.0, **(provider.retries or {})}
 
 
 async def ask(connection: Any, provider: Provider, question: str) -> str | Exception:
@@ -106,9 +106,7 @@ def check_outcomes(outcomes: dict[str, str | Exception], provider: Provider, cha
     assert {ModelTimeoutError, ModelUnavailableError} <= {type(failure) for failure in failed}
     assert set(chaos.made) == set(chaos.faults(""))
     assert max(chaos.calls.values()) <= provider.repeats + 1
-    # On a busy machine the time may be over before a request has got to the server.
-    late = {q for q, outcome in outcomes.items() if isinstance(outcome, ModelTimeoutError)}
-    assert set(outcomes) - late <= set(chaos.calls) <= set(outcomes)
+    assert set(chaos.calls) == set(outcomes)
     if provider.repeats:
         assert any(chaos.calls[question] > 1 for question in answered)
     else:

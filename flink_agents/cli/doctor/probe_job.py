@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from pyflink.common import Configuration, Types
-from pyflink.datastream import ProcessFunction, StreamExecutionEnvironment
+from pyflink.datastream import StreamExecutionEnvironment
 
 from flink_agents.cli.doctor.probe import ANSWER, PYTHON, ProbeOptions
+from flink_agents.cli.doctor.worker_source import Probe
 from flink_agents.runtime.flink.worker_environment import configure, find_java_home, options_of
 
 
-class TravellingProbe(ProcessFunction):
+class TravellingProbe(Probe):
     """Becomes the `Probe` of a source where it is unpickled, whatever Python that is.
 
     Args:
@@ -31,10 +32,6 @@ class TravellingProbe(ProcessFunction):
         """How to make it again: by compiling the source."""
         code = f"(lambda names: (exec({self._source!r}, names), names['Probe']())[1])({{}})"
         return eval, (code,)
-
-    def process_element(self, value: str, ctx: ProcessFunction.Context) -> None:
-        """Not called: what runs is the class of the source."""
-        raise NotImplementedError
 
 
 def main() -> None:

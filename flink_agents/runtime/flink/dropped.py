@@ -1,9 +1,9 @@
 """Closes functions that Flink has dropped, and lets go of what Flink had given them.
 
-In thread mode Flink closes a function only if its job goes on to the end. What is left in any case
-is PyFlink's operation with the function, Flink's contexts and, through them, the subtask's state in
-Java's heap. They refer to each other in circles, which Python finds when it has made many new
-objects: that may be long after the next attempt has restored the same state. So the end of the
+In thread mode Flink closes a function only if its job goes on to the end. What is left of the
+others is PyFlink's operation with the function, Flink's contexts and, through them, the subtask's
+state in Java's heap. They refer to each other in circles, which Python finds when it has made many
+new objects: that may be long after the next attempt has restored the same state. So the end of the
 operator's interpreter is the sign to close the function and to look for circles.
 """
 
@@ -43,13 +43,18 @@ _lock = threading.Lock()
 _closer: threading.Thread | None = None
 
 
-def close_when_dropped(function: Any, close: Callable[[], None], thread_mode: bool) -> None:
+def close_when_dropped(
+    function: Any, close: Callable[[], None], thread_mode: bool
+) -> weakref.finalize[..., Any]:
     """Close a function when Flink lets it go. Call it in the function's ``open``.
 
     Args:
         function: The function.
-        close: Closes it, in a thread of its own, unless Flink has; must not refer to the function.
+        close: Closes it, in a thread of its own; must not refer to the function.
         thread_mode: Whether Python runs inside of the TaskManager.
+
+    Returns:
+        What to detach when Flink closes the function.
     """
     global _closer
     with _lock:
@@ -61,7 +66,7 @@ def close_when_dropped(function: Any, close: Callable[[], None], thread_mode: bo
         # The values that a thread has here end with it, and an operator's interpreter is one.
         end = _Sign()
         _interpreter.signs = [*getattr(_interpreter, "signs", ()), end]
-    weakref.finalize(end, _dropped.put, _Dropped(weakref.ref(function), close))
+    return weakref.finalize(end, _dropped.put, _Dropped(weakref.ref(function), close))
 
 
 def _close_all() -> None:

@@ -99,7 +99,6 @@ class FlinkHost:
         self._emitting_at: tuple[Hashable, int | None] = ("", None)
         self._unreported = 0
         self._flush_at = 0
-        self._closed = False
         services = Services(plan, config, self._metrics, self._codec)
         try:
             durable = self._open_journal(context, services, journal) if journal else None
@@ -153,10 +152,7 @@ class FlinkHost:
         return self._take_outputs()
 
     def close(self) -> None:
-        """Cancel what is under way and release all resources. Safe from any thread, and twice."""
-        if self._closed:
-            return
-        self._closed = True
+        """Cancel what is under way and release all resources, once. Safe from any thread."""
         try:
             self._runner.close()
         finally:

@@ -58,10 +58,11 @@ class AgentFunction(KeyedProcessFunction):
             self._with_keys,
             self._journal,
         )
-        close_when_dropped(self, self._host.close, thread_mode)
+        self._dropped = close_when_dropped(self, self._host.close, thread_mode)
 
     def close(self) -> None:
         if self._host is not None:
+            self._dropped.detach()
             self._host.flush()
             self._host.close()
             self._host = None

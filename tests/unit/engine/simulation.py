@@ -373,8 +373,11 @@ def crash_everywhere(
     return len(checkpoints) // stride
 
 
-def crash_after_each_step(program: Program, engine: type[Engine] = Engine) -> None:
+def crash_after_each_step(program: Program, engine: type[Engine] = Engine) -> int:
     """Run a program, crashing after every step of one and the same run.
+
+    Returns:
+        The number of crashes.
 
     Raises:
         Violation: If it ends otherwise than without crashes.
@@ -382,11 +385,19 @@ def crash_after_each_step(program: Program, engine: type[Engine] = Engine) -> No
     undisturbed = Simulation(program, engine)
     undisturbed.run()
     crashing = Simulation(program, engine)
-    crashing.run(lambda: crashing.restore(crashing.checkpoint()))
+    crashes = 0
+
+    def crash() -> None:
+        nonlocal crashes
+        crashes += 1
+        crashing.restore(crashing.checkpoint())
+
+    crashing.run(crash)
     if repeated := crashing.finished - undisturbed.finished:
         raise Violation(f"finished calls made again: {repeated}")
     if (found := crashing.outcome()) != (expected := undisturbed.outcome()):
         raise Violation(f"{found} instead of {expected}")
+    return crashes
 
 
 def _unordered(simulation: Simulation) -> dict[str, Any]:

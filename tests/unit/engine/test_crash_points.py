@@ -39,7 +39,7 @@ _search = settings(_thorough, max_examples=2000, phases=[Phase.generate], databa
 def test_a_crash_after_any_step_leaves_outcome_and_finished_calls_as_they_were(
     program: Program,
 ) -> None:
-    crash_everywhere(program)
+    assert crash_everywhere(program) > 0
 
 
 @settings(_thorough, max_examples=200)
@@ -47,7 +47,7 @@ def test_a_crash_after_any_step_leaves_outcome_and_finished_calls_as_they_were(
 def test_a_crash_is_harmless_when_things_happen_in_another_order_after_it(
     program: Program,
 ) -> None:
-    crash_everywhere(program, reschedule=True)
+    assert crash_everywhere(program, reschedule=True) > 0
 
 
 @settings(_thorough, max_examples=300)
@@ -55,7 +55,7 @@ def test_a_crash_is_harmless_when_things_happen_in_another_order_after_it(
 def test_a_run_that_crashes_after_each_of_its_steps_ends_as_if_nothing_had_happened(
     program: Program,
 ) -> None:
-    crash_after_each_step(program)
+    assert crash_after_each_step(program) > 0
 
 
 @settings(_thorough, max_examples=200)

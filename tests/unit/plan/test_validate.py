@@ -327,9 +327,11 @@ def test_a_missing_argument_is_named() -> None:
 
 
 def test_an_environment_variable_stands_for_a_value_of_any_type() -> None:
-    compile_agent(
-        Reader().having(SERVER, "s", Connection, max_tokens="${env:MAX}", host="${env:H}")
-    )
+    given = {"max_tokens": "${env:MAX}", "host": "${env:H}"}
+    plan = compile_agent(Reader().having(SERVER, "s", Connection, **given))
+    declared = plan.resources[SERVER, "s"]
+    assert isinstance(declared, ResourceDescriptor)
+    assert declared.arguments == given
 
 
 def test_arguments_of_a_constructor_of_its_own_are_known() -> None:
