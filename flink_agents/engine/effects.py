@@ -43,11 +43,13 @@ class ScheduleRetry:
     """Answer with ``RetryDue`` after a while.
 
     Attributes:
+        run: Number of the run.
         task: Id of the task.
         attempt: The attempt that will be due.
         delay: Seconds to wait.
     """
 
+    run: int
     task: int
     attempt: int
     delay: float

@@ -47,11 +47,13 @@ class CallFinished:
     """A durable call of a task has finished.
 
     Attributes:
+        run: Number of the run.
         task: Id of the task.
         attempt: Attempt that made the call.
         entry: What to keep of it.
     """
 
+    run: int
     task: int
     attempt: int
     entry: JournalEntry
@@ -62,11 +64,13 @@ class CallsRecalled:
     """The durable journal has finished calls of a task that was to run: it is to run with them.
 
     Attributes:
+        run: Number of the run.
         task: Id of the task.
         attempt: Attempt that was to run.
         entries: What was kept of the calls, of any attempt.
     """
 
+    run: int
     task: int
     attempt: int
     entries: list[JournalEntry]
@@ -77,11 +81,13 @@ class EventStreamed:
     """A task has sent an event before its end. It is not kept, should the task run again.
 
     Attributes:
+        run: Number of the run.
         task: Id of the task.
         attempt: Attempt that sent it.
         event: The event.
     """
 
+    run: int
     task: int
     attempt: int
     event: Event
@@ -109,11 +115,13 @@ class ActionFinished:
     """An action has returned.
 
     Attributes:
+        run: Number of the run.
         task: Id of the task.
         attempt: Attempt that has finished.
         result: What it has done.
     """
 
+    run: int
     task: int
     attempt: int
     result: ActionResult
@@ -124,11 +132,13 @@ class ActionFailed:
     """An action has raised.
 
     Attributes:
+        run: Number of the run.
         task: Id of the task.
         attempt: Attempt that has failed.
         error: What it raised.
     """
 
+    run: int
     task: int
     attempt: int
     error: Exception
@@ -139,10 +149,12 @@ class RetryDue:
     """The wait before another attempt is over.
 
     Attributes:
+        run: Number of the run.
         task: Id of the task.
         attempt: The attempt that is due.
     """
 
+    run: int
     task: int
     attempt: int
 

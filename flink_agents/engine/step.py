@@ -77,8 +77,8 @@ class Engine:
             given: What has happened.
 
         Returns:
-            What is to be done, in order. Empty for the outcome of an attempt that is no longer
-            waited for.
+            What is to be done, in order. Empty for the outcome of a run or an attempt that is
+            no longer waited for.
 
         Raises:
             StateFormatError: If a restored key has open work of an action that is gone.
@@ -99,9 +99,10 @@ class Engine:
             self._restore(state, effects)
         else:
             run = state.run
-            task = run.tasks.get(given.task) if run is not None else None
-            if run is not None and task is not None and task.attempt == given.attempt:
-                self._continue(state, run, task, given, effects)
+            if run is not None and run.number == given.run:
+                task = run.tasks.get(given.task)
+                if task is not None and task.attempt == given.attempt:
+                    self._continue(state, run, task, given, effects)
         return effects
 
     def _continue(
@@ -134,7 +135,7 @@ class Engine:
         elif isinstance(given, EventStreamed):
             self._dispatch(run, given.event, effects, f"{task.path}~{task.streamed}.")
             task.streamed += 1
-        elif self._retry(task, given, effects) or self._try_anew(run, task, effects):
+        elif self._retry(run, task, given, effects) or self._try_anew(run, task, effects):
             return
         else:
             self._give_up(run, task, given.error, effects)
@@ -163,7 +164,7 @@ class Engine:
         self._check_actions(run)
         for task in run.tasks.values():
             if task.retry_delay is not None:
-                effects.append(ScheduleRetry(task.id, task.attempt, task.retry_delay))
+                effects.append(ScheduleRetry(run.number, task.id, task.attempt, task.retry_delay))
             elif task.started:
                 effects.append(_run_action(run, task, restored=True))
         self._advance(state, run, effects)
@@ -219,7 +220,9 @@ class Engine:
                     effects.append(_run_action(run, task))
                 return
 
-    def _retry(self, task: Task, given: ActionFailed, effects: list[Effect]) -> bool:
+    def _retry(
+        self, run: Run, task: Task, given: ActionFailed, effects: list[Effect]
+    ) -> bool:
         delay = self._policy.retry_delay(task.attempt, task.event.id.int, given.error)
         if delay is None:
             return False
@@ -228,7 +231,7 @@ class Engine:
         # What succeeded is not repeated; what failed is to be tried again. What was recalled of
         # the attempt to come is as it was then.
         task.journal = [e for e in task.journal if e.ok or e.attempt >= task.attempt]
-        effects.append(ScheduleRetry(task.id, task.attempt, delay))
+        effects.append(ScheduleRetry(run.number, task.id, task.attempt, delay))
         return True
 
     def _try_anew(self, run: Run, task: Task, effects: list[Effect]) -> bool:

@@ -74,14 +74,14 @@ class ActionCalls(Generic[K]):
         try:
             scope = self._services.scope(action.name)
             _check_returned(action, scope.run(action.func, effect.event, context))
-            return (ActionFinished(effect.task, effect.attempt, context.result()),)
+            return (ActionFinished(effect.run, effect.task, effect.attempt, context.result()),)
         except DurableJournalError:
             raise
         except Exception as error:
             context.close()
             # What was called is of use only to another attempt.
-            made = [CallFinished(effect.task, effect.attempt, call) for call in calls]
-            return (*made, ActionFailed(effect.task, effect.attempt, error))
+            made = [CallFinished(effect.run, effect.task, effect.attempt, call) for call in calls]
+            return (*made, ActionFailed(effect.run, effect.task, effect.attempt, error))
 
     def start(
         self,
@@ -97,11 +97,11 @@ class ActionCalls(Generic[K]):
             owner: Who is told what happens.
             key: The current key.
             action: The action.
-            effect: Tells task and attempt.
+            effect: Tells run, task and attempt.
             durable: Its calls in the durable journal, if there is one.
         """
         memory = self._kept(key) if action.concurrent else self._store.all_memory()
-        task, attempt = effect.task, effect.attempt
+        place = effect.run, effect.task, effect.attempt
         background = self._background
         context = ActionContext(
             self._services,
@@ -109,8 +109,8 @@ class ActionCalls(Generic[K]):
             key,
             effect,
             memory.get,
-            lambda done: background.report(owner, CallFinished(task, attempt, done)),
-            lambda event: background.report(owner, EventStreamed(task, attempt, event)),
+            lambda done: background.report(owner, CallFinished(*place, done)),
+            lambda event: background.report(owner, EventStreamed(*place, event)),
             durable,
         )
 
@@ -119,12 +119,12 @@ class ActionCalls(Generic[K]):
                 kept_values.set(context.kept_values())
             try:
                 _check_returned(action, await action.func(effect.event, context))
-                return ActionFinished(task, attempt, context.result())
+                return ActionFinished(*place, context.result())
             except BaseException as error:
                 # Also what is no Exception, such as the cancellation of a task that the action
                 # awaits: without an outcome its key would wait for ever.
                 context.close()
-                return ActionFailed(task, attempt, _as_exception(error))
+                return ActionFailed(*place, _as_exception(error))
 
         background.run(owner, action.name, call)
 

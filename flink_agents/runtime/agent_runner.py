@@ -138,11 +138,11 @@ class AgentRunner:
         self._sets_aside = not admit
         entry = self._open.get(key)
         if entry is None and stored and key not in self._looked_up:
-            entry = self._resume(key, handle)
             if len(self._looked_up) >= _MAX_LOOKED_UP:
                 self._looked_up.clear()
                 if self._durable is not None:
                     self._durable.forget_runs()
+            entry = self._resume(key, handle)
             self._looked_up.add(key)
         if entry is None:
             # Most elements of agents without model calls are done within this call: they share
@@ -299,7 +299,7 @@ class AgentRunner:
             assert state.run is not None
             for task in state.run.tasks.values():
                 if not is_storable(self._codec, task.event):
-                    self._feed(entry, ActionFailed(task.id, task.attempt, error))
+                    self._feed(entry, ActionFailed(state.run.number, task.id, task.attempt, error))
                     return
             self._refusals.refuse(entry.key, state.run.value, error)
             state.run = None  # what it still has under way is not waited for

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -47,13 +47,13 @@ class DurableCalls(Protocol):
         """The place of the calls of a task."""
         ...
 
-    def run_restored(self, key: Hashable, runs: int, is_open: bool) -> None:
+    def run_restored(self, key: Hashable, runs: int, open_tasks: Collection[str]) -> None:
         """The current key has come to a run before: what was kept of earlier ones is done with.
 
         Args:
             key: The key.
             runs: Number of runs that it has started.
-            is_open: Whether the last of them is still open.
+            open_tasks: Paths of the open tasks of the last of them; none if that is over.
         """
         ...
 

@@ -33,7 +33,8 @@ class DurableRuns:
     def found(self, key: Hashable, state: KeyState) -> None:
         """The current key's state was read: its runs are numbered from there."""
         self._counts[key] = state.runs
-        self.journal.run_restored(key, state.runs, state.run is not None)
+        open_tasks = [task.path for task in state.run.tasks.values()] if state.run else []
+        self.journal.run_restored(key, state.runs, open_tasks)
 
     def runs_of(self, key: Hashable) -> int:
         """How many runs a key has started that has no open work."""

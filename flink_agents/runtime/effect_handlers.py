@@ -87,7 +87,7 @@ class EffectHandlers:
         if self._durable is not None:
             calls = self._durable.calls_of(entry.key, entry.state, effect)
             if found := calls.recall():
-                return (CallsRecalled(effect.task, effect.attempt, found),)
+                return (CallsRecalled(effect.run, effect.task, effect.attempt, found),)
         action = self._actions[effect.action]
         self._metrics.action_started(action.name)
         if action.is_async:
@@ -119,7 +119,7 @@ class EffectHandlers:
         return (WaitingTaken(value, timestamp),)
 
     def _schedule_retry(self, entry: OpenKey, effect: ScheduleRetry) -> Iterable[Input]:
-        due = RetryDue(effect.task, effect.attempt)
+        due = RetryDue(effect.run, effect.task, effect.attempt)
         self._background.after(effect.delay, self._own(entry), due)
         return ()
 

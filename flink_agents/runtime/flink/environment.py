@@ -94,8 +94,8 @@ class FlinkEnvironment(AgentsExecutionEnvironment):
             return None
         keep = options.get(AgentExecutionOptions.DURABLE_JOURNAL_KEEP)
         flink = worker_environment.options_of(self.flink)
-        restored = any(flink.contains_key(key) for key in _RECOVERY_PATHS)
-        return JournalSettings.of(folder, uid, restored, keep)
+        paths = [flink.get_string(key, "") for key in _RECOVERY_PATHS]
+        return JournalSettings.of(folder, uid, next(filter(None, paths), None), keep)
 
     def uid(self, agent: str) -> str:
         """Identity of the next operator of an agent class."""

@@ -29,7 +29,7 @@ from flink_agents.plan.agent_plan import AgentPlan
 from flink_agents.runtime.agent_runner import AgentRunner
 from flink_agents.runtime.dead_letter import DeadLetter
 from flink_agents.runtime.flink.dead_letters import DEAD_LETTERS
-from flink_agents.runtime.flink.journal.checkpoints import see_checkpoints, this_subtask
+from flink_agents.runtime.flink.journal.checkpoints import see_job, this_subtask
 from flink_agents.runtime.flink.journal.durable_journal import DurableJournal, JournalSettings
 from flink_agents.runtime.flink.key_switch import KeySwitch
 from flink_agents.runtime.flink.keyed_state import FlinkKeyStore
@@ -286,7 +286,7 @@ class FlinkHost:
         return DurableJournal(
             settings,
             this_subtask(context),
-            see_checkpoints(context),
+            see_job(context),
             services.shared_loop.loop,
             self._codec,
             self._key_text.to_text,

@@ -66,6 +66,11 @@ class Key:
         self.engine = Engine(of, policy)
         self.state = KeyState()
 
+    @property
+    def run(self) -> int:
+        """Number of the run under way, or of the last one."""
+        return self.state.runs
+
     def feed(self, given: Input) -> list[Effect]:
         return self.engine.step(self.state, given)
 
@@ -73,10 +78,10 @@ class Key:
         return self.feed(ElementArrived(value, timestamp))
 
     def finish(self, task: int, *events: Event, attempt: int = 1, **result: Any) -> list[Effect]:
-        return self.feed(ActionFinished(task, attempt, ActionResult(list(events), **result)))
+        return self.feed(ActionFinished(self.run, task, attempt, ActionResult(list(events), **result)))
 
     def fail(self, task: int, attempt: int = 1, error: Exception = BOOM) -> list[Effect]:
-        return self.feed(ActionFailed(task, attempt, error))
+        return self.feed(ActionFailed(self.run, task, attempt, error))
 
     def restored(self) -> tuple[Key, list[Effect]]:
         """The key as it comes back from a checkpoint, and what is done first."""

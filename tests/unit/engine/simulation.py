@@ -66,13 +66,13 @@ class Attempt:
 
     def outcome(self) -> given.ActionFinished | given.ActionFailed:
         """What the attempt comes to, all its calls being finished or one having failed it."""
-        task, attempt = self.effect.task, self.effect.attempt
+        run, task, attempt = self.effect.run, self.effect.task, self.effect.attempt
         if self.error is None and attempt <= self._action.fails:
             self.error = RuntimeError(f"attempt {attempt} fails")
         if self.error is not None:
-            return given.ActionFailed(task, attempt, self.error)
+            return given.ActionFailed(run, task, attempt, self.error)
         self._journal.check_complete()
-        return given.ActionFinished(task, attempt, self._result())
+        return given.ActionFinished(run, task, attempt, self._result())
 
     def _result(self) -> given.ActionResult:
         action, trail = self._action, trail_of(self.effect.event)
@@ -130,7 +130,7 @@ class Key:
     # From here on: what a crash loses.
     attempts: dict[int, Attempt] = field(default_factory=dict[int, Attempt])
     left: list[Attempt] = field(default_factory=list[Attempt])
-    timers: dict[int, int] = field(default_factory=dict[int, int])
+    timers: dict[int, do.ScheduleRetry] = field(default_factory=dict[int, do.ScheduleRetry])
     parked: bool = False
 
 
@@ -208,8 +208,9 @@ class Simulation:
                 continue
             if key.parked:
                 add(self._admit, name)
-            for task, attempt in key.timers.items():
-                add(self._wait_over, name, task, attempt)
+            for wait in key.timers.values():
+                # Not by the run: its number begins anew when a key comes back that was idle.
+                add(self._wait_over, name, wait.task, wait.attempt)
             for attempt in [*key.attempts.values(), *key.left]:
                 if attempt.error is None or attempt in key.left:
                     for chain in attempt.open:
@@ -233,18 +234,24 @@ class Simulation:
         self._feed(name, given.Admitted())
 
     def _wait_over(self, name: str, task: int, attempt: int) -> None:
-        del self.keys[name].timers[task]
-        self._feed(name, given.RetryDue(task, attempt))
+        wait = self.keys[name].timers.pop(task)
+        self._feed(name, given.RetryDue(wait.run, task, attempt))
 
     def _call_finished(self, name: str, chain: int, attempt: Attempt) -> None:
+        key, effect = self.keys[name], attempt.effect
         entry = attempt.answer(chain)
-        if attempt in self.keys[name].left:
-            # Its action has failed meanwhile; nobody waits for it.
-            if not attempt.open:
-                self.keys[name].left.remove(attempt)
-        else:
-            self._count(name, attempt.effect, entry)
-        self._feed(name, given.CallFinished(attempt.effect.task, attempt.effect.attempt, entry))
+        finished = given.CallFinished(effect.run, effect.task, effect.attempt, entry)
+        if attempt not in key.left:
+            self._count(name, effect, entry)
+            self._feed(name, finished)
+            return
+        # Its action has failed meanwhile; nobody waits for it.
+        if not attempt.open:
+            key.left.remove(attempt)
+        before = dump_state(key.state, CODEC)
+        self._feed(name, finished)
+        if dump_state(key.state, CODEC) != before:
+            raise Violation(f"key {name}: a call of {attempt} was taken, which is over: {entry}")
 
     def _action_over(self, name: str, task: int, number: int) -> None:
         key = self.keys[name]
@@ -270,7 +277,7 @@ class Simulation:
         elif isinstance(effect, do.WriteMemory):
             key.memory.update({p: node for p, node in effect.nodes.items() if node is not None})
         elif isinstance(effect, do.ScheduleRetry):
-            key.timers[effect.task] = effect.attempt
+            key.timers[effect.task] = effect
         elif isinstance(effect, do.PutWaiting):
             key.waiting[str(effect.index)] = CODEC.dumps([effect.value, effect.timestamp])
         elif isinstance(effect, do.TakeWaiting):
@@ -298,7 +305,7 @@ class Simulation:
         while attempt.open and attempt.error is None:
             entry = attempt.answer(min(attempt.open))
             self._count(name, effect, entry)
-            made.append(given.CallFinished(effect.task, effect.attempt, entry))
+            made.append(given.CallFinished(effect.run, effect.task, effect.attempt, entry))
         outcome = attempt.outcome()
         return [*made, outcome] if isinstance(outcome, given.ActionFailed) else [outcome]
 

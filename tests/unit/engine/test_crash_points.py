@@ -89,7 +89,7 @@ def test_generated_programs_cover_what_can_happen() -> None:
 
 def _look(simulation: Simulation, seen: set[str]) -> None:
     for key in simulation.keys.values():
-        seen.update(f"wait of attempt {attempt}" for attempt in key.timers.values())
+        seen.update(f"wait of attempt {wait.attempt}" for wait in key.timers.values())
         attempts = key.attempts.values()
         found = {
             "left behind": key.left,

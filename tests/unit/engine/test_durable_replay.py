@@ -61,7 +61,7 @@ class JournaledSimulation(Simulation):
 
     def _run_action(self, name: str, effect: do.RunAction) -> Iterable[happened.Input]:
         if calls := self._recalled.pop((name, effect.run, effect.path), None):
-            return [happened.CallsRecalled(effect.task, effect.attempt, calls)]
+            return [happened.CallsRecalled(effect.run, effect.task, effect.attempt, calls)]
         return super()._run_action(name, effect)
 
     def _action_over(self, name: str, task: int, number: int) -> None:
@@ -187,7 +187,7 @@ def test_a_run_and_its_tasks_are_known_by_numbers_that_a_replay_gives_again() ->
 
 def test_recalled_calls_are_in_the_journal_of_the_task_when_it_runs() -> None:
     engine, state, run = started()
-    [again] = engine.step(state, happened.CallsRecalled(run.task, 1, [entry("a"), entry("b")]))
+    [again] = engine.step(state, happened.CallsRecalled(run.run, run.task, 1, [entry("a"), entry("b")]))
     assert isinstance(again, do.RunAction)
     assert [found.digest for found in again.journal] == ["a", "b"]
     assert all(found.recalled for found in again.journal)
@@ -197,8 +197,8 @@ def test_recalled_calls_are_in_the_journal_of_the_task_when_it_runs() -> None:
 
 def test_what_is_in_state_already_is_not_recalled_a_second_time() -> None:
     engine, state, run = started()
-    engine.step(state, happened.CallFinished(run.task, 1, entry("a")))
-    [again] = engine.step(state, happened.CallsRecalled(run.task, 1, [entry("a"), entry("b")]))
+    engine.step(state, happened.CallFinished(run.run, run.task, 1, entry("a")))
+    [again] = engine.step(state, happened.CallsRecalled(run.run, run.task, 1, [entry("a"), entry("b")]))
     assert isinstance(again, do.RunAction)
     assert [(found.digest, found.recalled) for found in again.journal] == [
         ("a", False),
@@ -224,9 +224,9 @@ def test_a_recalled_call_that_is_not_made_again_is_no_error_and_is_reported() ->
 
 def test_a_call_with_another_request_is_reported_by_the_engine() -> None:
     engine, state, run = started()
-    engine.step(state, happened.CallsRecalled(run.task, 1, [entry("a")]))
+    engine.step(state, happened.CallsRecalled(run.run, run.task, 1, [entry("a")]))
     result = happened.ActionResult(unused=["call a"])
-    effects = engine.step(state, happened.ActionFinished(run.task, 1, result))
+    effects = engine.step(state, happened.ActionFinished(run.run, run.task, 1, result))
     assert effects == [do.ReportUnused("act", ["call a"]), do.EndRun()]
 
 
@@ -234,7 +234,7 @@ def test_recalled_calls_are_part_of_a_checkpoint_from_then_on() -> None:
     from flink_agents.engine.state import dump_state, load_state
 
     engine, state, run = started()
-    engine.step(state, happened.CallsRecalled(run.task, 1, [entry("a")]))
+    engine.step(state, happened.CallsRecalled(run.run, run.task, 1, [entry("a")]))
     read = load_state(dump_state(state, CODEC), CODEC)
     assert read.run is not None
     assert state.run is not None

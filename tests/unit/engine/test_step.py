@@ -241,7 +241,7 @@ def test_a_user_action_waits_behind_one_that_waits_for_its_retry() -> None:
     key.arrive()
     key.finish(0, First())
     key.fail(1)
-    assert started(key.feed(RetryDue(1, 2))) == [(1, "use", 2)]
+    assert started(key.feed(RetryDue(1, 1, 2))) == [(1, "use", 2)]
     assert started(key.finish(1, attempt=2)) == [(2, "use too", 1)]
 
 
@@ -343,7 +343,7 @@ def test_the_same_inputs_on_the_same_state_have_the_same_effects() -> None:
     def run() -> tuple[list[str], str]:
         key = Key(policy=RETRY)
         effects = [*key.arrive(), *key.finish(0, First(id=event_id), Lookup(id=event_id))]
-        effects += [*key.fail(1), *key.feed(RetryDue(1, 2)), *key.finish(3), *key.arrive("b")]
+        effects += [*key.fail(1), *key.feed(RetryDue(1, 1, 2)), *key.finish(3), *key.arrive("b")]
         shown = [repr(effect) for effect in effects if getattr(effect, "task", None) != 0]
         assert key.state.run is not None
         return shown, repr(list(key.state.run.tasks.values()))

@@ -26,7 +26,9 @@ from flink_agents.engine.inputs import (
     ActionFinished,
     ActionResult,
     CallFinished,
+    CallsRecalled,
     ElementArrived,
+    EventStreamed,
     Input,
     RetryDue,
     WaitingTaken,
@@ -55,8 +57,8 @@ from tests.unit.engine.keys import (
 def test_finished_calls_are_kept_with_their_task_until_it_is_finished() -> None:
     key = Key()
     key.arrive()
-    assert key.feed(CallFinished(0, 1, entry("f"))) == []
-    assert key.feed(CallFinished(0, 1, entry("g"))) == []
+    assert key.feed(CallFinished(1, 0, 1, entry("f"))) == []
+    assert key.feed(CallFinished(1, 0, 1, entry("g"))) == []
     assert key.state.run is not None
     assert [e.call for e in key.state.run.tasks[0].journal] == ["f", "g"]
     key.finish(0, First())
@@ -66,10 +68,10 @@ def test_finished_calls_are_kept_with_their_task_until_it_is_finished() -> None:
 def test_a_retry_is_given_the_calls_that_succeeded_but_not_those_that_failed() -> None:
     key = Key(policy=RETRY)
     key.arrive()
-    key.feed(CallFinished(0, 1, entry("f")))
-    key.feed(CallFinished(0, 1, entry("g", ok=False)))
+    key.feed(CallFinished(1, 0, 1, entry("f")))
+    key.feed(CallFinished(1, 0, 1, entry("g", ok=False)))
     key.fail(0)
-    (effect,) = key.feed(RetryDue(0, 2))
+    (effect,) = key.feed(RetryDue(1, 0, 2))
     assert isinstance(effect, RunAction)
     assert effect.journal == (entry("f"),)
 
@@ -77,7 +79,7 @@ def test_a_retry_is_given_the_calls_that_succeeded_but_not_those_that_failed() -
 def test_a_replay_is_given_the_calls_that_failed_too() -> None:
     key = Key()
     key.arrive()
-    key.feed(CallFinished(0, 1, entry("f", ok=False)))
+    key.feed(CallFinished(1, 0, 1, entry("f", ok=False)))
     _, (effect,) = key.restored()
     assert isinstance(effect, RunAction)
     assert effect.journal == (entry("f", ok=False),)
@@ -86,7 +88,7 @@ def test_a_replay_is_given_the_calls_that_failed_too() -> None:
 def test_effects_do_not_share_their_journal_with_the_state() -> None:
     key = Key()
     (effect,) = key.arrive()
-    key.feed(CallFinished(0, 1, entry("f")))
+    key.feed(CallFinished(1, 0, 1, entry("f")))
     assert isinstance(effect, RunAction)
     assert effect.journal == ()
 
@@ -115,12 +117,12 @@ def test_a_failed_action_is_tried_again_after_growing_waits_until_the_job_fails(
     assert isinstance(first, ScheduleRetry)
     assert (first.task, first.attempt) == (0, 2)
     assert 0.5 < first.delay <= 1.0
-    assert started(key.feed(RetryDue(0, 2))) == [(0, "read", 2)]
+    assert started(key.feed(RetryDue(1, 0, 2))) == [(0, "read", 2)]
     (second,) = key.fail(0, attempt=2)
     assert isinstance(second, ScheduleRetry)
     assert (second.task, second.attempt) == (0, 3)
     assert second.delay == 2 * first.delay
-    key.feed(RetryDue(0, 3))
+    key.feed(RetryDue(1, 0, 3))
     (last,) = key.fail(0, attempt=3)
     assert isinstance(last, Fail)
     assert "after 3 attempts" in str(last.error)
@@ -130,7 +132,7 @@ def test_a_retry_that_succeeds_goes_on_as_if_nothing_had_happened() -> None:
     key = Key(policy=RETRY)
     key.arrive("x", 5)
     key.fail(0)
-    key.feed(RetryDue(0, 2))
+    key.feed(RetryDue(1, 0, 2))
     assert key.finish(0, OutputEvent(output=1), attempt=2) == [Emit(1, 5), EndRun()]
 
 
@@ -215,7 +217,7 @@ def test_dead_letters_tell_action_event_input_error_and_attempts_after_the_retri
     key.finish(0, event)
     (retry,) = key.fail(1)
     assert isinstance(retry, ScheduleRetry)
-    key.feed(RetryDue(1, 2))
+    key.feed(RetryDue(1, 1, 2))
     effects = key.fail(1, attempt=2)
     assert effects[0] == SendDeadLetter("use", event, {"id": 1}, BOOM, 2)
     assert started(effects) == [(2, "use too", 1)]
@@ -234,17 +236,17 @@ def test_the_next_element_starts_after_one_whose_run_was_given_up() -> None:
 @pytest.mark.parametrize(
     "stale",
     [
-        CallFinished(0, 1, entry("f")),
-        ActionFinished(0, 1, ActionResult([OutputEvent(output=1)], memory={"a": "1"})),
-        ActionFailed(0, 1, BOOM),
-        RetryDue(0, 1),
-        CallFinished(0, 3, entry("f")),
-        ActionFinished(0, 3, ActionResult()),
-        RetryDue(0, 3),
-        CallFinished(9, 2, entry("f")),
-        ActionFinished(9, 2, ActionResult()),
-        ActionFailed(9, 2, BOOM),
-        RetryDue(9, 2),
+        CallFinished(1, 0, 1, entry("f")),
+        ActionFinished(1, 0, 1, ActionResult([OutputEvent(output=1)], memory={"a": "1"})),
+        ActionFailed(1, 0, 1, BOOM),
+        RetryDue(1, 0, 1),
+        CallFinished(1, 0, 3, entry("f")),
+        ActionFinished(1, 0, 3, ActionResult()),
+        RetryDue(1, 0, 3),
+        CallFinished(1, 9, 2, entry("f")),
+        ActionFinished(1, 9, 2, ActionResult()),
+        ActionFailed(1, 9, 2, BOOM),
+        RetryDue(1, 9, 2),
     ],
     ids=case_name,
 )
@@ -260,10 +262,33 @@ def test_the_outcome_of_another_attempt_or_task_changes_nothing(stale: Input) ->
 @pytest.mark.parametrize(
     "stale",
     [
-        CallFinished(0, 1, entry("f")),
-        ActionFinished(0, 1, ActionResult([OutputEvent(output=1)])),
-        ActionFailed(0, 1, BOOM),
-        RetryDue(0, 1),
+        CallFinished(1, 0, 1, entry("f")),
+        CallsRecalled(1, 0, 1, [entry("f")]),
+        EventStreamed(1, 0, 1, First()),
+        ActionFinished(1, 0, 1, ActionResult([OutputEvent(output=1)], memory={"a": "1"})),
+        ActionFailed(1, 0, 1, BOOM),
+        RetryDue(1, 0, 1),
+    ],
+    ids=case_name,
+)
+def test_the_outcome_of_another_run_of_the_key_changes_nothing(stale: Input) -> None:
+    """The tasks of both runs have the same ids, and a call may outlive the run that made it."""
+    key = Key(policy=ErrorPolicy(ErrorHandlingStrategy.IGNORE))
+    key.arrive("a")
+    key.fail(0)
+    assert started(key.arrive("b")) == [(0, "read", 1)]
+    before = dump_state(key.state, Codec())
+    assert key.feed(stale) == []
+    assert dump_state(key.state, Codec()) == before
+
+
+@pytest.mark.parametrize(
+    "stale",
+    [
+        CallFinished(1, 0, 1, entry("f")),
+        ActionFinished(1, 0, 1, ActionResult([OutputEvent(output=1)])),
+        ActionFailed(1, 0, 1, BOOM),
+        RetryDue(1, 0, 1),
     ],
     ids=case_name,
 )
@@ -277,8 +302,8 @@ def test_a_wait_that_is_over_twice_starts_the_action_once() -> None:
     key = Key(policy=RETRY)
     key.arrive()
     key.fail(0)
-    assert started(key.feed(RetryDue(0, 2))) == [(0, "read", 2)]
-    assert key.feed(RetryDue(0, 2)) == []
+    assert started(key.feed(RetryDue(1, 0, 2))) == [(0, "read", 2)]
+    assert key.feed(RetryDue(1, 0, 2)) == []
 
 
 # Restoring
@@ -289,7 +314,7 @@ def test_a_restored_key_runs_again_what_was_under_way_with_its_journal() -> None
     key.arrive("x", 5)
     sent = First(n=1)
     key.finish(0, sent, Lookup(), sensory={"s": '"seen"'})
-    key.feed(CallFinished(1, 1, entry("f")))
+    key.feed(CallFinished(1, 1, 1, entry("f")))
     again, effects = key.restored()
     assert started(effects) == [(1, "use", 1), (3, "look up", 1)]
     run = effects[0]
@@ -306,7 +331,7 @@ def test_a_restored_key_does_not_start_user_actions_before_their_turn() -> None:
     key.finish(0, First(), First())
     again, effects = key.restored()
     assert started(effects) == [(1, "use", 1)]
-    assert again.feed(CallFinished(1, 1, entry("f"))) == []
+    assert again.feed(CallFinished(1, 1, 1, entry("f"))) == []
 
 
 def test_a_restored_key_starts_the_user_action_whose_turn_it_is() -> None:
@@ -329,7 +354,7 @@ def test_a_restored_key_waits_again_for_a_retry_and_for_as_long() -> None:
     again, effects = key.restored()
     assert effects[0] == schedule
     assert started(effects) == [(3, "look up", 1)]
-    assert started(again.feed(RetryDue(1, 2))) == [(1, "use", 2)]
+    assert started(again.feed(RetryDue(1, 1, 2))) == [(1, "use", 2)]
 
 
 def test_a_restored_key_takes_its_waiting_elements_up_only_when_its_run_has_ended() -> None:

@@ -18,14 +18,14 @@ import pytest
 
 from flink_agents.api.agents.agent import Agent
 from flink_agents.api.configuration import Configuration
-from flink_agents.api.events.event import InputEvent
+from flink_agents.api.events.event import Event, InputEvent
 from flink_agents.api.runner_context import RunnerContext
 from flink_agents.engine.codec import Codec
 from flink_agents.exceptions import ActionError, DurableJournalError, EnvironmentSetupError
 from flink_agents.plan.compile import compile_agent
 from flink_agents.runtime.actions import BUILT_IN_ACTIONS
 from flink_agents.runtime.agent_runner import AgentRunner
-from flink_agents.runtime.flink.journal.checkpoints import SeenCheckpoints, Subtask
+from flink_agents.runtime.flink.journal.checkpoints import SeenJob, Subtask
 from flink_agents.runtime.flink.journal.durable_journal import DurableJournal, JournalSettings
 from flink_agents.runtime.flink.journal.folder import LocalFolder, open_folder
 from flink_agents.runtime.local_environment import LocalHost
@@ -78,15 +78,22 @@ def _fresh() -> None:
     Calls.suffix = ""
 
 
+class Another(Event):
+    """Sent by an action to another one."""
+
+
 class Job:
     """A job: a folder for its journal, and attempts that begin with what a checkpoint has."""
 
-    def __init__(self, folder: Path, agent: Agent, **options: Any) -> None:
-        self.settings = JournalSettings.of(str(folder), "agent", False, 3600.0)
+    def __init__(
+        self, folder: Path, agent: Agent, seen: SeenJob = SeenJob(None, 1), **options: Any
+    ) -> None:
+        self.settings = JournalSettings.of(str(folder), "agent", None, 3600.0)
         self.folder = folder / "agent"
         self.metrics = AgentMetrics(LocalMetricGroup())
         self.outputs: list[Any] = []
         self._agent = agent
+        self._seen = seen
         self._attempts = 0
         self._config = Configuration({n.replace("_", "-"): v for n, v in options.items()})
 
@@ -103,7 +110,7 @@ class Job:
             durable = DurableJournal(
                 self.settings,
                 Subtask(0, self._attempts, True),
-                SeenCheckpoints(None, 1),
+                self._seen,
                 services.shared_loop.loop,
                 codec,
                 str,
@@ -327,15 +334,94 @@ def test_a_run_that_calls_nothing_any_more_is_reported(tmp_path: Path) -> None:
         assert job.metrics.journal_differences == differences
 
 
-def test_a_job_that_begins_afresh_uses_nothing_of_another_and_a_restored_one_does(
+def test_what_an_open_run_had_called_after_the_checkpoint_and_does_not_again_is_reported(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also in a task that was not there yet at the checkpoint."""
+
+    async def sends_another(event: InputEvent, ctx: RunnerContext) -> None:
+        await ctx.durable_execute_async(Calls.make, "a1")
+        if not Calls.suffix:
+            ctx.send_event(Another())
+
+    async def of_another(event: Another, ctx: RunnerContext) -> None:
+        await ctx.durable_execute_async(Calls.make, "a2")
+        await ctx.durable_execute_async(Calls.make, "a3")
+
+    job = Job(tmp_path, acting(sends_another, (Another, of_another)))
+    Calls.hang = {"a1"}
+    with job.attempt(LocalHost()) as runner:
+        feed(runner, "a")
+        pump_until(runner, lambda: Calls.made["a1"] == 1)
+        checkpoint = copy.deepcopy(job.store)
+        Calls.hang = {"a3"}
+        pump_until(runner, lambda: Calls.made["a3"] == 1)
+    Calls.suffix = "x"
+    with caplog.at_level(logging.WARNING), job.attempt(checkpoint) as runner:
+        runner.resume("k", lambda: "k")
+        runner.drain()
+    assert Calls.made == {"a1": 1, "a2": 1, "a3": 1}
+    assert job.metrics.journal_differences == 1
+    assert "did not on replay" in caplog.text
+
+
+def test_the_calls_of_tasks_that_were_over_at_the_checkpoint_are_no_difference(
     tmp_path: Path,
 ) -> None:
-    for restored, made in ((False, 1), (False, 2), (True, 2)):
-        job = Job(tmp_path, acting(a_call_now))
-        job.settings = JournalSettings.of(str(tmp_path), "agent", restored, 3600.0)
-        with job.attempt(LocalHost()) as runner:
-            feed(runner, "a")
-        assert Calls.made == {"a": made}
+    async def one(event: InputEvent, ctx: RunnerContext) -> None:
+        await ctx.durable_execute_async(Calls.make, "one")
+
+    async def other(event: InputEvent, ctx: RunnerContext) -> None:
+        await ctx.durable_execute_async(Calls.make, "other")
+
+    job = Job(tmp_path, acting(one, (InputEvent, other)))
+    Calls.hang = {"other"}
+    with job.attempt(LocalHost()) as runner:
+        feed(runner, "a")
+        pump_until(runner, lambda: Calls.made["other"] == 1)
+        checkpoint = copy.deepcopy(job.store)
+    Calls.hang = set()
+    with job.attempt(checkpoint) as runner:
+        runner.resume("k", lambda: "k")
+        runner.drain()
+    assert Calls.made == {"one": 1, "other": 2}
+    assert job.metrics.journal_differences == 0
+
+
+_A, _B = "a" * 32, "b" * 32
+_CHECKPOINT = "file:///checkpoints/{}/chk-7"
+
+
+@pytest.mark.parametrize(
+    ("restored_from", "job", "goes_on", "has"),
+    [
+        (None, "c" * 32, False, ""),
+        (None, "c" * 32, True, ""),
+        (None, _A, False, ""),
+        (None, _A, True, "a"),
+        (_CHECKPOINT.format(_A), "c" * 32, False, "a"),
+        (_CHECKPOINT.format(_B), "c" * 32, True, "b"),
+        ("s3://savepoints/savepoint-aaaaaa-0123456789ab", "c" * 32, False, "a"),
+        ("/savepoints/a-copy", "c" * 32, False, "b"),
+    ],
+)
+def test_a_job_uses_the_calls_of_the_job_that_it_goes_on_from_and_of_no_other(
+    tmp_path: Path, restored_from: str | None, job: str, goes_on: bool, has: str
+) -> None:
+    """Two jobs have begun afresh in the same folder: each has made the first call of its own."""
+    for element, id in (("a", _A), ("b", _B)):
+        Calls.suffix = "" if element == "b" else "-"
+        earlier = Job(tmp_path, acting(a_call_now), SeenJob(None, 1, id))
+        with earlier.attempt(LocalHost()) as runner:
+            feed(runner, "ab"[: 1 + (element == "b")])
+        assert earlier.metrics.calls_recalled == 0
+    later = Job(tmp_path, acting(a_call_now), SeenJob(None, 1, job, goes_on))
+    later.settings = JournalSettings.of(str(tmp_path), "agent", restored_from, 3600.0)
+    for restart in range(2):
+        Calls.suffix = "-" if has == "a" else ""
+        with later.attempt(LocalHost()) as runner:
+            feed(runner, "ab" if has == "b" else "a")
+        assert later.metrics.calls_recalled == (1 if has or restart else 0)
 
 
 def test_a_damaged_entry_is_reported_and_its_call_made_again(

@@ -12,17 +12,21 @@ from flink_agents.runtime.flink.journal.pruning import complete_checkpoints
 
 
 @dataclass(frozen=True)
-class SeenCheckpoints:
-    """The checkpoints of a job.
+class SeenJob:
+    """What can be seen of a job.
 
     Attributes:
-        complete: Gives the numbers of those that are complete and not deleted yet; None if that
+        checkpoints: Gives the numbers of those that are complete and not deleted yet; None if that
             cannot be seen from here.
         concurrent: How many may be under way at once.
+        id: Flink's id of the job, or empty if that cannot be seen.
+        goes_on: Whether Flink finds the last checkpoint by the id, when the job is started again.
     """
 
-    complete: Callable[[], list[int]] | None
+    checkpoints: Callable[[], list[int]] | None
     concurrent: int
+    id: str = ""
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,8 @@ def this_subtask(context: Any) -> Subtask:
     return Subtask(info.getIndexOfThisSubtask(), info.getAttemptNumber(), True)
 
 
-def see_checkpoints(context: Any) -> SeenCheckpoints:
-    """The checkpoints of the job of an operator.
+def see_job(context: Any) -> SeenJob:
+    """The job of an operator.
 
     PyFlink does not tell its functions which job they belong to, nor when a checkpoint is complete.
     In thread mode Java's context knows the job and its folder of checkpoints, and a checkpoint is
@@ -63,14 +67,21 @@ def see_checkpoints(context: Any) -> SeenCheckpoints:
     """
     java = _java_context(context)
     if java is None:
-        return SeenCheckpoints(None, 1)
+        return SeenJob(None, 1)
     options: dict[str, str] = {
         **java.getTaskManagerRuntimeInfo().getConfiguration().toMap(),
         **java.getJobConfiguration().toMap(),
     }
     concurrent = int(options.get("execution.checkpointing.max-concurrent-checkpoints", 1))
-    uri = _checkpoint_folder(options, str(java.getJobInfo().getJobId().toString()))
-    return SeenCheckpoints(_looking_into(uri) if uri is not None else None, concurrent)
+    job = str(java.getJobInfo().getJobId().toString())
+    uri = _checkpoint_folder(options, job)
+    services = options.get("high-availability.type") or options.get("high-availability")
+    return SeenJob(
+        _looking_into(uri) if uri is not None else None,
+        concurrent,
+        job,
+        (services or "NONE").upper() != "NONE",
+    )
 
 
 def _java_context(context: Any) -> Any:

@@ -7,7 +7,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -17,17 +17,25 @@ from flink_agents.engine.codec import Codec
 from flink_agents.engine.state import JournalEntry
 from flink_agents.exceptions import DurableJournalError, NotStorableError
 from flink_agents.runtime.durable_calls import CallPlace
-from flink_agents.runtime.flink.journal.checkpoints import SeenCheckpoints, Subtask
+from flink_agents.runtime.flink.journal.checkpoints import SeenJob, Subtask
 from flink_agents.runtime.flink.journal.committer import Committer
 from flink_agents.runtime.flink.journal.folder import JournalFolder, open_folder
+from flink_agents.runtime.flink.journal.lineage import (
+    ANY_VERSION,
+    THIS_VERSION,
+    JournalFile,
+    Origin,
+    own_part,
+    read_names,
+    trace,
+)
 from flink_agents.runtime.flink.journal.pruning import Pruning
 from flink_agents.runtime.flink.journal.recalled_calls import RecalledCalls
-from flink_agents.runtime.flink.journal.records import FORMAT, encode_call
+from flink_agents.runtime.flink.journal.records import encode_call
 from flink_agents.runtime.metrics import AgentMetrics
 
 logger = logging.getLogger(__name__)
 
-_SUFFIX = f".{FORMAT}.journal"
 #: Seconds between two looks for files that are no longer needed.
 _LOOK_EVERY = 2.0
 
@@ -40,20 +48,23 @@ class JournalSettings:
         uri: Folder of the operator: that of the option, and the operator's uid.
         submission: Identity of the job, made when it is built; it stays over all its restarts, and
             sorts by time.
-        restored: The job begins with a savepoint or a retained checkpoint.
+        restored_from: Path of the savepoint or retained checkpoint that the job begins with, or
+            None.
         keep: Seconds to keep files of earlier attempts.
     """
 
     uri: str
     submission: str
-    restored: bool
+    restored_from: str | None
     keep: float
 
     @classmethod
-    def of(cls, folder: str, uid: str, restored: bool, keep: float) -> JournalSettings:
+    def of(
+        cls, folder: str, uid: str, restored_from: str | None, keep: float
+    ) -> JournalSettings:
         """Settings of an operator of a job that is being built."""
         submission = f"{int(time.time() * 1000):013d}-{uuid4().hex[:8]}"
-        return cls(f"{folder.rstrip('/')}/{quote(uid, safe='')}", submission, restored, keep)
+        return cls(f"{folder.rstrip('/')}/{quote(uid, safe='')}", submission, restored_from, keep)
 
 
 class DurableJournal:
@@ -62,7 +73,7 @@ class DurableJournal:
     Args:
         settings: Of the operator.
         subtask: The subtask.
-        checkpoints: The checkpoints of the job.
+        job: What can be seen of the job.
         loop: The event loop that actions run on.
         codec: Encodes the input elements.
         key_text: Gives the text of a key.
@@ -76,7 +87,7 @@ class DurableJournal:
         self,
         settings: JournalSettings,
         subtask: Subtask,
-        checkpoints: SeenCheckpoints,
+        job: SeenJob,
         loop: asyncio.AbstractEventLoop,
         codec: Codec,
         key_text: Callable[[Hashable], str],
@@ -89,18 +100,21 @@ class DurableJournal:
         self._live = _Live(settings.uri, (settings.submission, subtask.attempt), self._superseded)
         self._live.end_older()
         folder = open_folder(settings.uri, subtask.thread_mode)
-        earlier = _earlier_files(folder, settings)
+        lineage, files = _earlier_files(folder, settings, job)
+        earlier = [file.name for file in files]
         self._recalled = RecalledCalls()
         self._recalled.read(folder, earlier)
         metrics.journal_damages += self._recalled.damaged
-        generation = _generation(earlier, settings.submission)
+        mine = [file.generation for file in files if file.submission == settings.submission]
+        generation = 1 + max(mine, default=0)
         prefix = f"{settings.submission}-{generation:06d}-{subtask.number:05d}-{uuid4().hex[:8]}-"
+        suffix = own_part(lineage, job.id) + THIS_VERSION
         now = time.monotonic()
         self._look_at = now + _LOOK_EVERY
         self._pruning = Pruning(
-            folder.delete, checkpoints.complete, checkpoints.concurrent, settings.keep, earlier, now
+            folder.delete, job.checkpoints, job.concurrent, settings.keep, earlier, now
         )
-        self._committer = Committer(folder, prefix, _SUFFIX, loop)
+        self._committer = Committer(folder, prefix, suffix, loop)
         self._live.begin()
 
     @property
@@ -122,9 +136,9 @@ class DurableJournal:
     def place(self, key: Hashable, run: int, input: str, task: str) -> CallPlace:
         return CallPlace(self._key_text(key), run, input, task)
 
-    def run_restored(self, key: Hashable, runs: int, is_open: bool) -> None:
+    def run_restored(self, key: Hashable, runs: int, open_tasks: Collection[str]) -> None:
         if self._recalled and runs:
-            self._recalled.forget_before(self._key_text(key), runs, is_open)
+            self._recalled.forget_before(self._key_text(key), runs, open_tasks)
 
     def recall(self, place: CallPlace) -> list[JournalEntry]:
         entries, others = self._recalled.take(place)
@@ -189,25 +203,21 @@ class DurableJournal:
         )
 
 
-def _earlier_files(folder: JournalFolder, settings: JournalSettings) -> list[str]:
-    """The files whose calls may be used, oldest first."""
-    names = sorted(name for name in folder.names() if name.endswith(".journal"))
-    ours = settings.submission
-    # A job that begins afresh has nothing to do with what another one has done.
-    found = [name for name in names if settings.restored or name.startswith(ours)]
-    for name in found:
-        if not name.endswith(_SUFFIX):
+def _earlier_files(
+    folder: JournalFolder, settings: JournalSettings, job: SeenJob
+) -> tuple[str, list[JournalFile]]:
+    """The lineage of the job, and the files whose calls may be used, oldest first."""
+    names = [name for name in folder.names() if name.endswith(ANY_VERSION)]
+    origin = Origin(settings.submission, settings.restored_from, job.id, job.goes_on)
+    lineage, files = trace(read_names(names), origin)
+    for file in files:
+        if not file.name.endswith(THIS_VERSION):
             raise DurableJournalError(
-                f"The durable journal {settings.uri} has the file {name}, which another version of "
-                "pyflink-agents has written. Go on with that version, or set another folder."
+                f"The durable journal {settings.uri} has the file {file.name}, which another "
+                "version of pyflink-agents has written. Go on with that version, or set another "
+                "folder."
             )
-    return found
-
-
-def _generation(names: list[str], submission: str) -> int:
-    """A number above those of all earlier attempts of the job."""
-    mine = [name for name in names if name.startswith(submission)]
-    return 1 + max((int(name[len(submission) + 1 :].partition("-")[0]) for name in mine), default=0)
+    return lineage, files
 
 
 class _Live:

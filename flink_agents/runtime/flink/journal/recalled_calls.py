@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from flink_agents.engine.state import JournalEntry
@@ -20,7 +20,8 @@ _Calls = dict[tuple[int, str], tuple[str, JournalEntry]]
 @dataclass
 class _Run:
     tasks: dict[str, _Calls] = field(default_factory=dict[str, _Calls])
-    is_restored: bool = False
+    #: Paths of the tasks that were open at the checkpoint; those that were over do not come again.
+    open_at_checkpoint: tuple[str, ...] | None = None
 
 
 class RecalledCalls:
@@ -74,23 +75,22 @@ class RecalledCalls:
         others = [entry.call for origin, entry in calls.values() if origin != place.input]
         return ours, others
 
-    def forget_before(self, key: str, runs: int, is_open: bool) -> None:
+    def forget_before(self, key: str, runs: int, open_tasks: Collection[str]) -> None:
         """Drop the runs that were over at the checkpoint.
 
         Args:
             key: The key.
             runs: Number of runs that it had started.
-            is_open: Whether the last of them was still open.
+            open_tasks: Paths of the open tasks of the last of them; none if that was over.
         """
         kept = self._keys.get(key)
         if kept is None:
             return
-        first = runs if is_open else runs + 1
+        first = runs if open_tasks else runs + 1
         for number in [number for number in kept if number < first]:
             del kept[number]
-        if is_open and runs in kept:
-            # Some of its tasks may have been over: that nobody asks for their calls is right.
-            kept[runs].is_restored = True
+        if runs in kept:
+            kept[runs].open_at_checkpoint = tuple(open_tasks)
         self._drop_if_empty(key)
 
     def end_run(self, key: str, run: int) -> list[str]:
@@ -98,9 +98,14 @@ class RecalledCalls:
         kept = self._keys.get(key)
         ended = kept.pop(run, None) if kept is not None else None
         self._drop_if_empty(key)
-        if ended is None or ended.is_restored:
+        if ended is None:
             return []
-        return [entry.call for calls in ended.tasks.values() for _, entry in calls.values()]
+        return [
+            entry.call
+            for task, calls in ended.tasks.items()
+            if ended.open_at_checkpoint is None or _comes_of(task, ended.open_at_checkpoint)
+            for _, entry in calls.values()
+        ]
 
     def clear(self) -> None:
         """Drop everything."""
@@ -114,3 +119,8 @@ class RecalledCalls:
     def _drop_if_empty(self, key: str) -> None:
         if not self._keys.get(key, True):
             del self._keys[key]
+
+
+def _comes_of(task: str, others: Iterable[str]) -> bool:
+    """Whether a task is one of others, or was set going by one of them, as its path tells."""
+    return any(task == other or task.startswith((f"{other}.", f"{other}~")) for other in others)

@@ -52,13 +52,17 @@ final class ActionCalls<K> {
                         call ->
                                 called.add(
                                         new Input.CallFinished(
-                                                effect.task(), effect.attempt(), call)));
+                                                effect.run(),
+                                                effect.task(),
+                                                effect.attempt(),
+                                                call)));
         ActionMetrics.Scope scope = ActionMetrics.enter(context.getActionMetricGroup());
         try {
             action.invoke(effect.event(), context);
             // What was called is of use only to another attempt.
             happened.add(
-                    new Input.ActionFinished(effect.task(), effect.attempt(), context.result()));
+                    new Input.ActionFinished(
+                            effect.run(), effect.task(), effect.attempt(), context.result()));
         } catch (Throwable error) {
             context.close();
             if (error instanceof InterruptedException) {
@@ -67,7 +71,8 @@ final class ActionCalls<K> {
             }
             ExceptionUtils.rethrowIfFatalErrorOrOOM(error);
             happened.addAll(called);
-            happened.add(new Input.ActionFailed(effect.task(), effect.attempt(), error));
+            happened.add(
+                    new Input.ActionFailed(effect.run(), effect.task(), effect.attempt(), error));
         } finally {
             scope.close();
         }
@@ -82,8 +87,6 @@ final class ActionCalls<K> {
         AsyncAction builtIn = action.concurrent() ? BuiltInActions.of(action.name()) : null;
         Map<String, String> memory =
                 action.concurrent() ? Map.of() : new HashMap<>(store.allMemory());
-        int task = effect.task();
-        int attempt = effect.attempt();
         ActionContext context =
                 new ActionContext(
                         services,
@@ -94,14 +97,18 @@ final class ActionCalls<K> {
                         memory::get,
                         done ->
                                 background.report(
-                                        owner, new Input.CallFinished(task, attempt, done)));
+                                        owner,
+                                        new Input.CallFinished(
+                                                effect.run(),
+                                                effect.task(),
+                                                effect.attempt(),
+                                                done)));
         Executor executor = background.actions();
         background.start(
                 owner,
                 () ->
                         begin(builtIn, action, effect, context, executor)
-                                .handle(
-                                        (done, error) -> outcome(context, task, attempt, error)));
+                                .handle((done, error) -> outcome(context, effect, error)));
     }
 
     private CompletableFuture<?> begin(
@@ -134,17 +141,20 @@ final class ActionCalls<K> {
         }
     }
 
-    private static Input outcome(ActionContext context, int task, int attempt, Throwable error) {
+    private static Input outcome(ActionContext context, RunAction effect, Throwable error) {
+        int run = effect.run();
+        int task = effect.task();
+        int attempt = effect.attempt();
         // Whatever happens there must be an outcome: without one, the key would wait for ever.
         if (error == null) {
             try {
-                return new Input.ActionFinished(task, attempt, context.result());
+                return new Input.ActionFinished(run, task, attempt, context.result());
             } catch (RuntimeException problem) {
-                return new Input.ActionFailed(task, attempt, problem);
+                return new Input.ActionFailed(run, task, attempt, problem);
             }
         }
         context.close();
-        return new Input.ActionFailed(task, attempt, CallErrors.cause(error));
+        return new Input.ActionFailed(run, task, attempt, CallErrors.cause(error));
     }
 
     private String readMemory(String path) {

@@ -243,7 +243,10 @@ public final class AgentRunner implements AutoCloseable {
             Run run = entry.state.run();
             for (Task task : run.tasks()) {
                 if (!refusals.isStorable(task.event())) {
-                    feed(entry, new Input.ActionFailed(task.id(), task.attempt(), error));
+                    feed(
+                            entry,
+                            new Input.ActionFailed(
+                                    run.number(), task.id(), task.attempt(), error));
                     return;
                 }
             }
@@ -291,7 +294,7 @@ public final class AgentRunner implements AutoCloseable {
             inputs.add(WaitingText.read(waiting, services.codec));
         } else if (effect instanceof Effect.ScheduleRetry retry) {
             own(entry);
-            Input due = new Input.RetryDue(retry.task(), retry.attempt());
+            Input due = new Input.RetryDue(retry.run(), retry.task(), retry.attempt());
             background.after(retry.delayMillis(), entry, due);
         } else if (effect instanceof Effect.IgnoreError ignored) {
             services.metrics.errorIgnored(ignored.action());

@@ -11,6 +11,7 @@ public sealed interface Effect {
     /**
      * Run an action and answer with {@link Input.ActionFinished} or {@link Input.ActionFailed}.
      *
+     * @param run number of the run
      * @param task id of the task
      * @param action name of the action
      * @param event its event
@@ -19,6 +20,7 @@ public sealed interface Effect {
      * @param sensory sensory memory of the run; not to be changed
      */
     record RunAction(
+            int run,
             int task,
             String action,
             Event event,
@@ -30,11 +32,12 @@ public sealed interface Effect {
     /**
      * Answer with {@link Input.RetryDue} after a while.
      *
+     * @param run number of the run
      * @param task id of the task
      * @param attempt the attempt that will be due
      * @param delayMillis milliseconds to wait
      */
-    record ScheduleRetry(int task, int attempt, long delayMillis) implements Effect {}
+    record ScheduleRetry(int run, int task, int attempt, long delayMillis) implements Effect {}
 
     /**
      * Put an element into the key's queue.

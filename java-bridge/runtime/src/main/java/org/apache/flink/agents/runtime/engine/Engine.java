@@ -51,8 +51,8 @@ public final class Engine {
      *
      * @param state state of the key; it is changed
      * @param given what has happened
-     * @return what is to be done, in order; empty for the outcome of an attempt that is no longer
-     *     waited for
+     * @return what is to be done, in order; empty for the outcome of a run or an attempt that is
+     *     no longer waited for
      */
     public List<Effect> step(KeyState state, Input given) {
         List<Effect> effects = new ArrayList<>(4);
@@ -70,7 +70,9 @@ public final class Engine {
             takeNext(state, effects);
         } else if (given instanceof Input.Restored) {
             restore(state, effects);
-        } else if (given instanceof Input.OfTask outcome && state.run != null) {
+        } else if (given instanceof Input.OfTask outcome
+                && state.run != null
+                && state.run.number == outcome.run()) {
             Task task = state.run.tasks.get(outcome.task());
             if (task != null && task.attempt == outcome.attempt()) {
                 go(state, state.run, task, outcome, effects);
@@ -109,7 +111,7 @@ public final class Engine {
             return;
         }
         if (given instanceof Input.ActionFailed failed) {
-            if (retry(task, failed.error(), effects)) {
+            if (retry(run, task, failed.error(), effects)) {
                 return;
             }
             giveUp(run, task, failed.error(), effects);
@@ -120,7 +122,7 @@ public final class Engine {
     }
 
     private void start(KeyState state, Object value, Long timestamp, List<Effect> effects) {
-        Run run = state.run = new Run(value, timestamp);
+        Run run = state.run = new Run(value, timestamp, ++state.runs);
         dispatch(run, new InputEvent(value), effects);
         advance(state, run, effects);
     }
@@ -142,7 +144,8 @@ public final class Engine {
         }
         for (Task task : run.tasks.values()) {
             if (task.retryDelay >= 0) {
-                effects.add(new Effect.ScheduleRetry(task.id, task.attempt, task.retryDelay));
+                effects.add(new Effect.ScheduleRetry(
+                                run.number, task.id, task.attempt, task.retryDelay));
             } else if (task.started) {
                 effects.add(runAction(run, task));
             }
@@ -193,7 +196,7 @@ public final class Engine {
         }
     }
 
-    private boolean retry(Task task, Throwable error, List<Effect> effects) {
+    private boolean retry(Run run, Task task, Throwable error, List<Effect> effects) {
         long seed = task.event.getId().getLeastSignificantBits();
         OptionalLong delay = policy.retryDelay(task.attempt, seed, error);
         if (delay.isEmpty()) {
@@ -203,7 +206,8 @@ public final class Engine {
         task.retryDelay = delay.getAsLong();
         // What succeeded is not repeated; what failed is to be tried again.
         task.journal.removeIf(entry -> !entry.ok());
-        effects.add(new Effect.ScheduleRetry(task.id, task.attempt, task.retryDelay));
+        effects.add(
+                new Effect.ScheduleRetry(run.number, task.id, task.attempt, task.retryDelay));
         return true;
     }
 
@@ -264,6 +268,7 @@ public final class Engine {
     private static Effect.RunAction runAction(Run run, Task task) {
         task.started = true;
         return new Effect.RunAction(
+                run.number,
                 task.id,
                 task.action,
                 task.event,

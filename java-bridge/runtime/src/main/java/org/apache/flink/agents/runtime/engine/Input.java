@@ -5,7 +5,10 @@ public sealed interface Input {
 
     /** What has happened to an attempt of a task. */
     sealed interface OfTask extends Input {
-        /** Id of the task. */
+        /** Number of the run. */
+        int run();
+
+        /** Id of the task within it. */
         int task();
 
         /** The attempt. */
@@ -37,24 +40,24 @@ public sealed interface Input {
      *
      * @param entry what to keep of it
      */
-    record CallFinished(int task, int attempt, JournalEntry entry) implements OfTask {}
+    record CallFinished(int run, int task, int attempt, JournalEntry entry) implements OfTask {}
 
     /**
      * An action has returned.
      *
      * @param result what it has done
      */
-    record ActionFinished(int task, int attempt, ActionResult result) implements OfTask {}
+    record ActionFinished(int run, int task, int attempt, ActionResult result) implements OfTask {}
 
     /**
      * An action has thrown.
      *
      * @param error what it threw
      */
-    record ActionFailed(int task, int attempt, Throwable error) implements OfTask {}
+    record ActionFailed(int run, int task, int attempt, Throwable error) implements OfTask {}
 
     /** The wait before another attempt is over. */
-    record RetryDue(int task, int attempt) implements OfTask {}
+    record RetryDue(int run, int task, int attempt) implements OfTask {}
 
     /** The key was read back from a checkpoint: nothing of it is under way. */
     record Restored() implements Input {}

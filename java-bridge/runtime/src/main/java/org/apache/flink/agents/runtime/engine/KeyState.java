@@ -6,6 +6,9 @@ public final class KeyState {
     long firstWaiting;
     long nextWaiting;
 
+    /** Number of the last run. Not in the text: after a restore nothing of earlier ones is under way. */
+    int runs;
+
     /** The run under way, or null. */
     public Run run() {
         return run;

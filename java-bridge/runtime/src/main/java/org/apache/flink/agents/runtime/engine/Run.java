@@ -10,6 +10,9 @@ public final class Run {
     final Object value;
     final Long timestamp;
 
+    /** Tells it from the others of its key while the key is open: a call may outlive its run. */
+    final int number;
+
     /** By their ids, which grow. Few as they are, a tree is made faster than a table. */
     final Map<Integer, Task> tasks = new TreeMap<>();
 
@@ -18,9 +21,10 @@ public final class Run {
     /** Sensory memory: nodes as text by path. Replaced, never changed: actions read it. */
     Map<String, String> sensory = Map.of();
 
-    Run(Object value, Long timestamp) {
+    Run(Object value, Long timestamp, int number) {
         this.value = value;
         this.timestamp = timestamp;
+        this.number = number;
     }
 
     /** The input element. */
@@ -31,6 +35,11 @@ public final class Run {
     /** Its event time in milliseconds, or null. */
     public Long timestamp() {
         return timestamp;
+    }
+
+    /** Its number. */
+    public int number() {
+        return number;
     }
 
     /** Open tasks, in the order of their creation. */

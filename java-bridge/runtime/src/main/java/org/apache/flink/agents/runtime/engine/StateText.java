@@ -99,7 +99,8 @@ public final class StateText {
         Run run =
                 new Run(
                         codec.fromJson(body.get("value")),
-                        timestamp.isNull() ? null : timestamp.longValue());
+                        timestamp.isNull() ? null : timestamp.longValue(),
+                        0);
         run.nextTask = body.get("next").intValue();
         Map<String, String> sensory = new HashMap<>();
         body.get("sensory")

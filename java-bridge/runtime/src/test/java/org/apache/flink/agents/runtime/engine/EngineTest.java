@@ -87,7 +87,7 @@ class EngineTest {
                         Object value = CODEC.loads(waiting.remove(take.index()));
                         inputs.add(new Input.WaitingTaken(value, 5L));
                     } else if (effect instanceof Effect.ScheduleRetry retry) {
-                        happened.add(new Input.RetryDue(retry.task(), retry.attempt()));
+                        happened.add(new Input.RetryDue(retry.run(), retry.task(), retry.attempt()));
                     }
                 }
             }
@@ -95,6 +95,7 @@ class EngineTest {
 
         /** Plain actions end at once, model calls later. */
         private List<Input> runAction(Effect.RunAction run) {
+            int number = run.run();
             int task = run.task();
             int attempt = run.attempt();
             if (run.event() instanceof InputEvent input) {
@@ -104,11 +105,11 @@ class EngineTest {
                     asked.add(
                             new ChatRequestEvent("model", List.of(ChatMessage.user(question))));
                 }
-                return List.of(finished(task, attempt, asked));
+                return List.of(finished(number, task, attempt, asked));
             }
             if (run.event() instanceof ChatResponseEvent response) {
                 String answer = response.getResponse().getContent();
-                return List.of(finished(task, attempt, List.of(new OutputEvent(answer))));
+                return List.of(finished(number, task, attempt, List.of(new OutputEvent(answer))));
             }
             ChatRequestEvent request = (ChatRequestEvent) run.event();
             String question = request.getMessages().get(0).getContent();
@@ -118,24 +119,24 @@ class EngineTest {
                     calls.merge(question + part, 1, Integer::sum);
                     JournalEntry entry =
                             new JournalEntry(part, part, attempt, true, TextNode.valueOf(part));
-                    happened.add(new Input.CallFinished(task, attempt, entry));
+                    happened.add(new Input.CallFinished(number, task, attempt, entry));
                 }
             }
             if (question.endsWith("q1") && attempt == 1) {
                 failures++;
                 Exception error = new IllegalStateException("x");
-                happened.add(new Input.ActionFailed(task, attempt, error));
+                happened.add(new Input.ActionFailed(number, task, attempt, error));
                 return List.of();
             }
             ChatMessage answer = ChatMessage.assistant(question);
             Event response = new ChatResponseEvent(request.getId(), answer);
-            happened.add(finished(task, attempt, List.of(response)));
+            happened.add(finished(number, task, attempt, List.of(response)));
             return List.of();
         }
 
-        private static Input finished(int task, int attempt, List<Event> events) {
+        private static Input finished(int run, int task, int attempt, List<Event> events) {
             return new Input.ActionFinished(
-                    task, attempt, new ActionResult(events, Map.of(), Map.of()));
+                    run, task, attempt, new ActionResult(events, Map.of(), Map.of()));
         }
     }
 
@@ -162,10 +163,10 @@ class EngineTest {
         engine.step(state, new Input.ElementArrived("e", null, true));
         ChatRequestEvent request = new ChatRequestEvent("model", List.of(ChatMessage.user("q")));
         List<Effect> effects =
-                engine.step(state, Simulation.finished(0, 1, List.of(request)));
+                engine.step(state, Simulation.finished(1, 0, 1, List.of(request)));
         Effect.RunAction run = (Effect.RunAction) effects.get(0);
         JournalEntry entry = new JournalEntry("call", "d", 1, true, TextNode.valueOf("r"));
-        engine.step(state, new Input.CallFinished(run.task(), 1, entry));
+        engine.step(state, new Input.CallFinished(1, run.task(), 1, entry));
 
         KeyState restored = StateText.load(StateText.dump(state, CODEC), CODEC);
         Effect.RunAction again =
@@ -179,9 +180,33 @@ class EngineTest {
         Engine engine = new Engine(plan(new ChatAgent()), policy(ErrorHandlingStrategy.RETRY));
         KeyState state = new KeyState();
         engine.step(state, new Input.ElementArrived("e", null, true));
-        engine.step(state, new Input.ActionFailed(0, 1, new IllegalStateException()));
-        assertEquals(List.of(), engine.step(state, Simulation.finished(0, 1, List.of())));
-        assertEquals(1, engine.step(state, new Input.RetryDue(0, 2)).size());
+        engine.step(state, new Input.ActionFailed(1, 0, 1, new IllegalStateException()));
+        assertEquals(List.of(), engine.step(state, Simulation.finished(1, 0, 1, List.of())));
+        assertEquals(1, engine.step(state, new Input.RetryDue(1, 0, 2)).size());
+    }
+
+    /** The tasks of both runs have the same ids, and a call may outlive the run that made it. */
+    @Test
+    void outcomesOfAnEarlierRunAreIgnored() {
+        Engine engine = new Engine(plan(new ChatAgent()), policy(ErrorHandlingStrategy.IGNORE));
+        KeyState state = new KeyState();
+        engine.step(state, new Input.ElementArrived("a", null, true));
+        Exception error = new IllegalStateException();
+        engine.step(state, new Input.ActionFailed(1, 0, 1, error));
+        engine.step(state, new Input.ElementArrived("b", null, true));
+        String before = StateText.dump(state, CODEC);
+
+        JournalEntry entry = new JournalEntry("call", "d", 1, true, TextNode.valueOf("r"));
+        for (Input stale :
+                List.of(
+                        new Input.CallFinished(1, 0, 1, entry),
+                        Simulation.finished(1, 0, 1, List.of(new OutputEvent("a"))),
+                        new Input.ActionFailed(1, 0, 1, error))) {
+            assertEquals(List.of(), engine.step(state, stale));
+            assertEquals(before, StateText.dump(state, CODEC));
+        }
+        assertEquals(1, engine.step(state, Simulation.finished(2, 0, 1, List.of())).size());
+        assertTrue(state.isIdle());
     }
 
     @Test
@@ -190,9 +215,9 @@ class EngineTest {
         KeyState state = new KeyState();
         engine.step(state, new Input.ElementArrived("e", null, true));
         ChatRequestEvent request = new ChatRequestEvent("model", List.of());
-        engine.step(state, Simulation.finished(0, 1, List.of(request)));
+        engine.step(state, Simulation.finished(1, 0, 1, List.of(request)));
         List<Effect> effects =
-                engine.step(state, new Input.ActionFailed(1, 1, new RuntimeException("down")));
+                engine.step(state, new Input.ActionFailed(1, 1, 1, new RuntimeException("down")));
         Effect.RunAction run = (Effect.RunAction) effects.get(1);
         ChatResponseEvent response = (ChatResponseEvent) run.event();
         assertEquals(request.getId(), response.getRequestId());
