@@ -78,7 +78,7 @@ class Run:
         next_task: Id of the next task.
         sensory: Sensory memory: nodes as text by path.
         number: Number of the run among those of its key, from 1.
-        input_digest: Digest of the input element, for a durable journal. Not in the text.
+        input_digest: Digest of the input element as it came, for a durable journal, or empty.
     """
 
     value: Any
@@ -181,6 +181,7 @@ def _load_run(body: dict[str, Any], codec: Codec) -> Run:
         body["next"],
         body["sensory"],
         body.get("n", 0),
+        body.get("in", ""),
     )
 
 
@@ -195,6 +196,9 @@ def _dump_run(run: Run, codec: Codec) -> dict[str, Any]:
     if run.number:
         body["n"] = run.number
         body["paths"] = [task.path for task in run.tasks.values()]
+    if run.input_digest:
+        # An action may have changed the element since.
+        body["in"] = run.input_digest
     return body
 
 

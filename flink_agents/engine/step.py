@@ -220,9 +220,7 @@ class Engine:
                     effects.append(_run_action(run, task))
                 return
 
-    def _retry(
-        self, run: Run, task: Task, given: ActionFailed, effects: list[Effect]
-    ) -> bool:
+    def _retry(self, run: Run, task: Task, given: ActionFailed, effects: list[Effect]) -> bool:
         delay = self._policy.retry_delay(task.attempt, task.event.id.int, given.error)
         if delay is None:
             return False

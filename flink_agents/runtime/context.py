@@ -177,6 +177,8 @@ class ActionContext(RunnerContext):
         name, digest, entry = self._claim(func, args, kwargs)
         if entry is None:
             self._task_journal().check_sequential(name)
+            if self._durable is not None:
+                self._durable.journal.check_may_wait()
             try:
                 result: Any = func(*args, **kwargs)
             except Exception as error:

@@ -65,6 +65,14 @@ class DurableCalls(Protocol):
         """Names of the calls of a run for which no task came that would have made them."""
         ...
 
+    def check_may_wait(self) -> None:
+        """Refuse :meth:`keep_now` where it would wait for the thread that it runs on.
+
+        Raises:
+            EnvironmentSetupError: With what to use instead.
+        """
+        ...
+
     async def keep(self, place: CallPlace, entry: JournalEntry) -> None:
         """Keep a finished call; returns when it is durable. On the event loop."""
         ...

@@ -44,6 +44,11 @@ class Asked(Event):
     count: int
 
 
+class Later(Event):
+    number: int
+    wait: float
+
+
 def _ask(event: Any, ctx: Any) -> None:
     count = (ctx.short_term_memory.get("seen.count") or 0) + 1
     ctx.short_term_memory.set("seen.count", count)
@@ -262,6 +267,49 @@ def test_with_event_time_answers_fall_into_the_windows_of_their_elements(
     assert sorted(_collect(windows)) == sorted(
         f"{start * 1000}:{list(range(start * 10, start * 10 + 10))}" for start in range(4)
     )
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_with_event_time_outputs_of_a_key_keep_the_order_of_its_elements(
+    flink_env: Any, mode: str
+) -> None:
+    """Whether the watermark lets them out while one is still open, or one needs no waiting."""
+
+    async def later(event: Any, ctx: Any) -> None:
+        await ctx.durable_execute_async(time.sleep, event.wait)
+        ctx.send_event(OutputEvent(output=event.number))
+
+    def first(event: Any, ctx: Any) -> None:
+        number, wait, _ = event.input
+        if wait:
+            ctx.send_event(Later(number=number, wait=wait))
+        else:
+            ctx.send_event(OutputEvent(output=number))
+
+    class Times(TimestampAssigner):
+        def extract_timestamp(self, value: Any, record_timestamp: int) -> int:
+            return value[2]
+
+    def arrive(element: Any) -> Any:
+        time.sleep(0.7)
+        return element
+
+    # Number, seconds of the call, event time. The watermark passes 1000 while 2 is open, and 3 to 5
+    # come when earlier outputs wait for it.
+    elements = [(1, 0.1, 1000), (2, 1.2, 1000), (3, 0.0, 3000), (4, 0.1, 4000), (5, 0.0, 4500)]
+    env = flink_env(mode)
+    env.get_config().set_auto_watermark_interval(10)
+    strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Times())
+    timed = (
+        env.from_collection([list(it) for it in elements])
+        .map(arrive)
+        .assign_timestamps_and_watermarks(strategy)
+    )
+    agents = AgentsExecutionEnvironment.get_execution_environment(env)
+    agents.get_config().set_str("event-time", "true")
+    agent = Agent().add_action("first", [InputEvent], first).add_action("later", [Later], later)
+    answers = agents.from_datastream(timed, lambda _: "k").apply(agent)
+    assert _collect(answers.to_datastream(Types.LONG())) == [1, 2, 3, 4, 5]
 
 
 def test_back_pressure_keeps_to_the_limit_and_loses_nothing(flink_env: Any, tmp_path: Path) -> None:

@@ -56,6 +56,8 @@ _MAX_PUMP_MS = 64
 #: after so many milliseconds.
 _FLUSH_EVERY = 2000
 _FLUSH_MS = 1000
+#: Keys to remember the times of held outputs of, some 30 MB; beyond that they are looked at again.
+_MAX_HELD = 100_000
 
 
 class FlinkHost:
@@ -97,15 +99,16 @@ class FlinkHost:
         self._ends: dict[Hashable, int] = {}
         self._outputs: list[Any] = []
         self._emitting_at: tuple[Hashable, int | None] = ("", None)
+        self._held: dict[Hashable, set[int]] = {}  # timestamps at which outputs wait, by key
         self._unreported = 0
         self._flush_at = 0
         services = Services(plan, config, self._metrics, self._codec)
         try:
             durable = self._open_journal(context, services, journal) if journal else None
-            self._runner = AgentRunner(services, self._store, self, durable)
         except BaseException:
             services.close()
             raise
+        self._runner = AgentRunner(services, self._store, self, durable)
 
     def element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterable[Any]:
         """Take an element of the current key; returns what is to go downstream."""
@@ -113,14 +116,16 @@ class FlinkHost:
         if self._timers is None:
             self._timers = ctx.timer_service()
         key = self._key(ctx.get_current_key())
-        timestamp = None
+        timestamp = held_at = None
         if self._event_time:
             timestamp = self._timestamp(ctx)
             self._emitting_at = (key, timestamp)
+            if self._held_of(key):
+                held_at = self._keys.current()
         in_flight = runner.in_flight
         runner.element(key, self._keys.current, value, timestamp, stored=True)
-        if timestamp is not None and runner.is_open(key):
-            self._keys.switch(runner.handle_of(key))
+        if timestamp is not None and (held_at is not None or runner.is_open(key)):
+            self._keys.switch(runner.handle_of(key) if held_at is None else held_at)
             self._timers.register_event_time_timer(timestamp)
         if runner.in_flight > in_flight or (self._pump_at is None and runner.has_background_work):
             self._pump_soon()
@@ -177,9 +182,16 @@ class FlinkHost:
 
     def emit(self, key: Hashable, value: Any, timestamp: int | None) -> None:
         output = {key: value} if self._with_keys else value
-        if timestamp is None or self._emitting_at == (key, timestamp):
+        if timestamp is None:
             self._outputs.append(output)
             return
+        waiting = self._held_of(key)
+        is_now = self._emitting_at == (key, timestamp)
+        # What is held of earlier elements goes first, so that outputs keep the order of elements.
+        if is_now and not any(held <= timestamp for held in waiting):
+            self._outputs.append(output)
+            return
+        waiting.add(timestamp)
         held = self._store.held(timestamp)
         outputs = self._codec.loads(held) if held is not None else []
         self._store.hold(timestamp, self._codec.dumps([*outputs, output]))
@@ -220,17 +232,19 @@ class FlinkHost:
         self.flush()
 
     def _on_watermark(self, key: Hashable, timestamp: int) -> None:
-        """Let out what belongs before the watermark, once the key has no open work."""
+        """Let out what belongs before the watermark: what is held, and what is still open."""
         runner = self._runner
         self._emitting_at = (key, timestamp)
+        # First what has been waiting, so that outputs keep the order of their elements.
+        held = self._store.held(timestamp)
+        if held is not None:
+            self._store.release(timestamp)
+            self._held_of(key).discard(timestamp)
+            self._outputs.extend(self._codec.loads(held))
         current = self._keys.current()
         runner.resume(key, self._keys.current)
         runner.drain_key(key)
         self._keys.switch(current)
-        held = self._store.held(timestamp)
-        if held is not None:
-            self._store.release(timestamp)
-            self._outputs.extend(self._codec.loads(held))
 
     def _on_end(self, key: Hashable) -> None:
         current = self._keys.current()
@@ -292,6 +306,15 @@ class FlinkHost:
             self._key_text.to_text,
             self._metrics,
         )
+
+    def _held_of(self, key: Hashable) -> set[int]:
+        """The timestamps at which outputs of the current key wait."""
+        held = self._held.get(key)
+        if held is None:
+            if len(self._held) >= _MAX_HELD:
+                self._held.clear()
+            held = self._held[key] = self._store.held_timestamps()
+        return held
 
     def _key(self, key: Any) -> Hashable:
         if self._text_keys:

@@ -52,6 +52,10 @@ class FlinkKeyStore:
         self._waiting.remove(index)
         return text
 
+    def held_timestamps(self) -> set[int]:
+        """The timestamps at which outputs wait for the watermark."""
+        return set() if self._held.is_empty() else set(self._held.keys())
+
     def held(self, timestamp: int) -> str | None:
         """Outputs that wait for the watermark to pass ``timestamp``, or None."""
         return self._held.get(timestamp)

@@ -63,9 +63,11 @@ class AgentFunction(KeyedProcessFunction):
     def close(self) -> None:
         if self._host is not None:
             self._dropped.detach()
-            self._host.flush()
-            self._host.close()
-            self._host = None
+            host, self._host = self._host, None
+            try:
+                host.flush()
+            finally:
+                host.close()
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Any:
         if self._host is None:

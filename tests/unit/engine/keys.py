@@ -78,7 +78,9 @@ class Key:
         return self.feed(ElementArrived(value, timestamp))
 
     def finish(self, task: int, *events: Event, attempt: int = 1, **result: Any) -> list[Effect]:
-        return self.feed(ActionFinished(self.run, task, attempt, ActionResult(list(events), **result)))
+        return self.feed(
+            ActionFinished(self.run, task, attempt, ActionResult(list(events), **result))
+        )
 
     def fail(self, task: int, attempt: int = 1, error: Exception = BOOM) -> list[Effect]:
         return self.feed(ActionFailed(self.run, task, attempt, error))

@@ -187,7 +187,9 @@ def test_a_run_and_its_tasks_are_known_by_numbers_that_a_replay_gives_again() ->
 
 def test_recalled_calls_are_in_the_journal_of_the_task_when_it_runs() -> None:
     engine, state, run = started()
-    [again] = engine.step(state, happened.CallsRecalled(run.run, run.task, 1, [entry("a"), entry("b")]))
+    [again] = engine.step(
+        state, happened.CallsRecalled(run.run, run.task, 1, [entry("a"), entry("b")])
+    )
     assert isinstance(again, do.RunAction)
     assert [found.digest for found in again.journal] == ["a", "b"]
     assert all(found.recalled for found in again.journal)
@@ -198,7 +200,9 @@ def test_recalled_calls_are_in_the_journal_of_the_task_when_it_runs() -> None:
 def test_what_is_in_state_already_is_not_recalled_a_second_time() -> None:
     engine, state, run = started()
     engine.step(state, happened.CallFinished(run.run, run.task, 1, entry("a")))
-    [again] = engine.step(state, happened.CallsRecalled(run.run, run.task, 1, [entry("a"), entry("b")]))
+    [again] = engine.step(
+        state, happened.CallsRecalled(run.run, run.task, 1, [entry("a"), entry("b")])
+    )
     assert isinstance(again, do.RunAction)
     assert [(found.digest, found.recalled) for found in again.journal] == [
         ("a", False),

@@ -8,8 +8,10 @@ import errno
 import logging
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -26,6 +28,7 @@ from flink_agents.plan.compile import compile_agent
 from flink_agents.runtime.actions import BUILT_IN_ACTIONS
 from flink_agents.runtime.agent_runner import AgentRunner
 from flink_agents.runtime.flink.journal.checkpoints import SeenJob, Subtask
+from flink_agents.runtime.flink.journal.committer import Committer
 from flink_agents.runtime.flink.journal.durable_journal import DurableJournal, JournalSettings
 from flink_agents.runtime.flink.journal.folder import LocalFolder, open_folder
 from flink_agents.runtime.local_environment import LocalHost
@@ -86,19 +89,21 @@ class Job:
     """A job: a folder for its journal, and attempts that begin with what a checkpoint has."""
 
     def __init__(
-        self, folder: Path, agent: Agent, seen: SeenJob = SeenJob(None, 1), **options: Any
+        self, folder: Path, agent: Agent, seen: SeenJob | None = None, **options: Any
     ) -> None:
         self.settings = JournalSettings.of(str(folder), "agent", None, 3600.0)
         self.folder = folder / "agent"
         self.metrics = AgentMetrics(LocalMetricGroup())
         self.outputs: list[Any] = []
         self._agent = agent
-        self._seen = seen
+        self._seen = seen or SeenJob(None, 1)
         self._attempts = 0
         self._config = Configuration({n.replace("_", "-"): v for n, v in options.items()})
 
     @contextmanager
-    def attempt(self, checkpoint: LocalHost) -> Iterator[AgentRunner]:
+    def attempt(
+        self, checkpoint: LocalHost, subtask: Subtask | None = None
+    ) -> Iterator[AgentRunner]:
         """A runner on a copy of the checkpoint. To leave the block is the crash."""
         self.store = copy.deepcopy(checkpoint)
         self.outputs = self.store.outputs
@@ -109,7 +114,7 @@ class Job:
         try:
             durable = DurableJournal(
                 self.settings,
-                Subtask(0, self._attempts, True),
+                subtask or Subtask(0, self._attempts, True),
                 self._seen,
                 services.shared_loop.loop,
                 codec,
@@ -403,6 +408,7 @@ _CHECKPOINT = "file:///checkpoints/{}/chk-7"
         (_CHECKPOINT.format(_B), "c" * 32, True, "b"),
         ("s3://savepoints/savepoint-aaaaaa-0123456789ab", "c" * 32, False, "a"),
         ("/savepoints/a-copy", "c" * 32, False, "b"),
+        ("/savepoints/a-copy", _A, True, "a"),
     ],
 )
 def test_a_job_uses_the_calls_of_the_job_that_it_goes_on_from_and_of_no_other(
@@ -571,3 +577,137 @@ def test_the_threads_of_a_journal_end_with_it(tmp_path: Path) -> None:
         feed(runner, "a")
         assert any(t.name == "flink-agents-journal" for t in threading.enumerate())
     assert not any(t.name == "flink-agents-journal" for t in threading.enumerate())
+
+
+@pytest.mark.parametrize("graph", ["g", ""], ids=["graph", "no graph"])
+def test_the_subtasks_of_an_attempt_let_each_other_live_whatever_their_numbers(
+    tmp_path: Path, graph: str
+) -> None:
+    """The adaptive scheduler counts the attempts of each subtask: a new one begins with 0."""
+    job = Job(tmp_path, acting(a_call_now))
+    with (
+        job.attempt(LocalHost(), Subtask(0, 1, True, graph)) as first,
+        job.attempt(LocalHost(), Subtask(1, 0, True, graph)) as second,
+    ):
+        feed(first, "a")
+        feed(second, "b")
+    assert Calls.made == {"a": 1, "b": 1}
+
+
+@pytest.mark.parametrize(
+    "later",
+    [Subtask(0, 0, True, "h"), Subtask(1, 0, True, "h"), Subtask(1, 2, True, "g")],
+    ids=["same subtask, new graph", "other subtask, new graph", "same graph, later attempt"],
+)
+def test_a_later_attempt_ends_all_earlier_ones_of_its_process(
+    tmp_path: Path, later: Subtask
+) -> None:
+    job = Job(tmp_path, acting(a_call_now))
+    with job.attempt(LocalHost(), Subtask(0, 1, True, "g")) as zombie:
+        with job.attempt(LocalHost(), later) as runner:
+            feed(runner, "a")
+        with pytest.raises(DurableJournalError, match="a folder of its own"):
+            feed(zombie, "b")
+    assert Calls.made == {"a": 1}
+
+
+def test_an_element_that_an_action_has_changed_is_still_the_same_one_after_a_restore(
+    tmp_path: Path,
+) -> None:
+    async def of_another(event: Another, ctx: RunnerContext) -> None:
+        put_out(ctx, await ctx.durable_execute_async(Calls.make, "a"))
+        await ctx.durable_execute_async(Calls.make, "b")
+
+    def marks(event: InputEvent, ctx: RunnerContext) -> None:
+        event.input["checked"] = True
+        ctx.send_event(Another())
+
+    job = Job(tmp_path, acting(marks, (Another, of_another)))
+    Calls.hang = {"a"}
+    with job.attempt(LocalHost()) as runner:
+        feed(runner, {"name": "a"})
+        pump_until(runner, lambda: Calls.made["a"] == 1)
+        checkpoint = copy.deepcopy(job.store)
+        Calls.hang = {"b"}
+        pump_until(runner, lambda: Calls.made["b"] == 1)
+    Calls.hang = set()
+    with job.attempt(checkpoint) as runner:
+        runner.resume("k", lambda: "k")
+        runner.drain()
+    assert Calls.made == {"a": 1, "b": 2}
+    assert job.metrics.journal_differences == 0
+
+
+def test_the_runs_of_a_key_are_numbered_on_when_the_memory_of_keys_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flink_agents.runtime.agent_runner._MAX_LOOKED_UP", 1)
+    job = Job(tmp_path, acting(a_call_now))
+    with job.attempt(LocalHost()) as runner:
+        feed(runner, "a", "b")
+        checkpoint = copy.deepcopy(job.store)
+    # The first key fills the memory; with the second one it is begun anew.
+    with job.attempt(checkpoint) as runner:
+        job.store.switch("other")
+        runner.element("other", lambda: "other", "x", None, True)
+        job.store.switch("k")
+        feed(runner, "c")
+    with job.attempt(checkpoint) as runner:
+        feed(runner, "c")
+    assert Calls.made == {"a": 1, "b": 1, "x": 1, "c": 1}
+
+
+class _TornFolder(LocalFolder):
+    """A disk that takes half of a write, fails when it is told to, and takes the next write."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.writes = threading.Event()
+        self.fail = threading.Event()
+
+    def write(self, name: str, data: bytes) -> None:
+        if self.writes.is_set():
+            super().write(name, data)
+            return
+        super().write(name, data[: len(data) // 2])
+        self.writes.set()
+        self.fail.wait(30)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_nothing_is_written_behind_half_a_line(tmp_path: Path) -> None:
+    """Also not what came before the failure was seen."""
+    folder = _TornFolder(tmp_path)
+    loop = asyncio.new_event_loop()
+    committer = Committer(folder, "p-", ".v1.journal", loop)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(committer.keep_now, b"first line\n")
+        assert folder.writes.wait(30)
+        second = pool.submit(committer.keep_now, b"second line\n")
+        while not committer._batch.lines:
+            time.sleep(0.001)
+        folder.fail.set()
+        for kept in (first, second):
+            with pytest.raises(DurableJournalError, match="No space left"):
+                kept.result(30)
+    committer.close()
+    loop.close()
+    [file] = tmp_path.glob("*.journal")
+    assert file.read_bytes() == b"first"
+
+
+def test_a_plain_call_in_an_async_action_is_refused_where_the_operators_thread_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def waits(event: InputEvent, ctx: RunnerContext) -> None:
+        put_out(ctx, ctx.durable_execute(Calls.make_now, "a"))
+
+    monkeypatch.setattr("flink_agents.runtime.flink.journal.folder.LocalFolder", _ObjectStore)
+    job = Job(tmp_path, acting(waits))
+    with (
+        job.attempt(LocalHost()) as runner,
+        pytest.raises(ActionError, match=r"await ctx\.durable_execute_async"),
+    ):
+        feed(runner, "a")
+        runner.drain()
+    assert Calls.made == {}

@@ -86,15 +86,49 @@ def test_files_of_earlier_attempts_are_kept_for_a_time_and_then_wait_for_checkpo
     pruning = folders.pruning(earlier=("old",))
     for number in range(1, 9):
         folders.complete = [number]
-        assert not pruning.look([], 0, float(number))
+        pruning.look([], 0, float(number))
+        assert not pruning.is_over(float(number))
     assert folders.deleted == []
-    assert pruning.look([], 0, 100.0)
+    assert pruning.is_over(100.0)
+    pruning.look([], 0, 100.0)
     folders.complete = [9]
     pruning.look([], 0, 101.0)
     assert folders.deleted == []
     folders.complete = [10]
     pruning.look([], 0, 102.0)
     assert folders.deleted == ["old"]
+
+
+def test_what_could_not_be_looked_at_or_deleted_is_tried_again() -> None:
+    is_away = True
+    deleted: list[str] = []
+
+    def complete() -> list[int]:
+        if is_away:
+            raise OSError("the checkpoints are away")
+        return [number]
+
+    def delete(name: str) -> None:
+        if name == "b" and is_away:
+            raise OSError("the folder is away")
+        deleted.append(name)
+
+    pruning = Pruning(delete, complete, 1, 100.0, ["old"], now=0.0)
+    files = [ClosedFile("a", 1), ClosedFile("b", 1), ClosedFile("c", 1)]
+    with pytest.raises(OSError, match="checkpoints"):
+        pruning.look(files, 1, 100.0)
+    is_away = False
+    for number in (1, 2):
+        pruning.look([], 1, 100.0 + number)
+    assert deleted == []
+    # The list of checkpoints is there, and one of the files is not.
+    number, is_away = 3, True
+    pruning._checkpoints = lambda: [number]
+    with pytest.raises(OSError, match="folder"):
+        pruning.look([], 1, 103.0)
+    is_away = False
+    pruning.look([], 1, 104.0)
+    assert deleted == ["a", "b", "c", "old"]
 
 
 def test_without_a_checkpoint_nothing_goes() -> None:

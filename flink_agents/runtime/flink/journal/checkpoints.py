@@ -35,13 +35,23 @@ class Subtask:
 
     Attributes:
         number: Its number, from 0.
-        attempt: Number of Flink's attempt to run it, from 0.
+        attempt: Number of Flink's attempt to run it, from 0. The subtasks of one attempt of the job
+            may have different ones: the adaptive scheduler counts for each of them.
         thread_mode: Whether Python runs inside of the TaskManager.
+        graph: Identity of the execution graph that it belongs to, or empty if that cannot be seen.
+            The adaptive scheduler makes a new one for each attempt of the job.
     """
 
     number: int
     attempt: int
     thread_mode: bool
+    graph: str = ""
+
+    def follows(self, other: Subtask) -> bool:
+        """Whether a subtask that opens now is of a later attempt of the job than an open one."""
+        if self.graph and other.graph:
+            return self.graph != other.graph or self.attempt > other.attempt
+        return self.number == other.number
 
 
 def this_subtask(context: Any) -> Subtask:
@@ -52,7 +62,10 @@ def this_subtask(context: Any) -> Subtask:
         return Subtask(number, attempt, False)
     # The methods of PyFlink 2.3 call Java methods that Flink 2 does not have any more.
     info = java.getTaskInfo()
-    return Subtask(info.getIndexOfThisSubtask(), info.getAttemptNumber(), True)
+    # It is <graph>_<vertex>_<subtask>_<attempt>.
+    execution = str(java.getMetricGroup().getAllVariables()["<task_attempt_id>"])
+    graph = execution.partition("_")[0]
+    return Subtask(info.getIndexOfThisSubtask(), info.getAttemptNumber(), True, graph)
 
 
 def see_job(context: Any) -> SeenJob:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from flink_agents.exceptions import DurableJournalError
+from flink_agents.exceptions import DurableJournalError, EnvironmentSetupError
 from flink_agents.runtime.flink.journal.folder import JournalFolder
 
 logger = logging.getLogger(__name__)
@@ -78,6 +78,7 @@ class Committer:
         self._batch = _Batch()
         self._closed = False
         self._error: DurableJournalError | None = None
+        self._torn = False  # a write has failed: half a line may be there, and none may follow it
         self._batches = 0
         self._files = 0
         self._name = ""
@@ -96,6 +97,20 @@ class Committer:
         future: asyncio.Future[None] = self._loop.create_future()
         self._add(line, self._batch_futures, future)
         await future
+
+    def check_may_wait(self) -> None:
+        """Refuse :meth:`keep_now` on the event loop where the operator's thread does the writing.
+
+        Raises:
+            EnvironmentSetupError: If the event loop would wait for it: with it all calls in flight,
+                and for ever if that thread waits for one of them.
+        """
+        if self._thread is None and threading.get_ident() != self._owner and _on_event_loop():
+            raise EnvironmentSetupError(
+                "ctx.durable_execute in an async action cannot be used with a durable journal on "
+                "one of Flink's file systems, since it would hold up all calls in flight. Use "
+                "'await ctx.durable_execute_async(...)', or a folder on a mounted disk."
+            )
 
     def keep_now(self, line: bytes) -> None:
         """Write a line, without waiting for others to share the batch.
@@ -192,10 +207,18 @@ class Committer:
     def _commit(self) -> None:
         with self._changed:
             batch, self._batch = self._batch, _Batch()
+        if not self._torn and self._write(batch):
+            self._batches += 1
+            self._tell_loop(self._batches, batch.futures)
+        for event in batch.events:
+            event.set()
+
+    def _write(self, batch: _Batch) -> bool:
         data = b"".join(batch.lines)
         try:
             self._folder.write(self._file_for(len(data)), data)
         except Exception as error:
+            self._torn = True
             self._error = DurableJournalError(
                 f"The durable journal could not keep {len(batch.lines)} finished calls: "
                 f"{type(error).__name__}: {error}. The job fails, since a crash would repeat them. "
@@ -203,11 +226,8 @@ class Committer:
             )
             self._error.__cause__ = error
             logger.error("%s", self._error)
-        else:
-            self._batches += 1
-            self._tell_loop(self._batches, batch.futures)
-        for event in batch.events:
-            event.set()
+            return False
+        return True
 
     def _file_for(self, size: int) -> str:
         """The name of the file for the next batch."""
@@ -239,3 +259,11 @@ class Committer:
 
     def _mark(self, number: int) -> None:
         self.reported = number
+
+
+def _on_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

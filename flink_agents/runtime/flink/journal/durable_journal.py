@@ -59,9 +59,7 @@ class JournalSettings:
     keep: float
 
     @classmethod
-    def of(
-        cls, folder: str, uid: str, restored_from: str | None, keep: float
-    ) -> JournalSettings:
+    def of(cls, folder: str, uid: str, restored_from: str | None, keep: float) -> JournalSettings:
         """Settings of an operator of a job that is being built."""
         submission = f"{int(time.time() * 1000):013d}-{uuid4().hex[:8]}"
         return cls(f"{folder.rstrip('/')}/{quote(uid, safe='')}", submission, restored_from, keep)
@@ -97,7 +95,7 @@ class DurableJournal:
         self._codec = codec
         self._key_text = key_text
         self._metrics = metrics
-        self._live = _Live(settings.uri, (settings.submission, subtask.attempt), self._superseded)
+        self._live = _Live(settings.uri, settings.submission, subtask, self._superseded)
         self._live.end_older()
         folder = open_folder(settings.uri, subtask.thread_mode)
         lineage, files = _earlier_files(folder, settings, job)
@@ -150,6 +148,9 @@ class DurableJournal:
     def run_ended(self, key: Hashable, run: int) -> list[str]:
         return self._recalled.end_run(self._key_text(key), run) if self._recalled else []
 
+    def check_may_wait(self) -> None:
+        self._committer.check_may_wait()
+
     async def keep(self, place: CallPlace, entry: JournalEntry) -> None:
         await self._committer.keep(encode_call(place, entry))
 
@@ -165,12 +166,11 @@ class DurableJournal:
             return
         self._look_at = now + _LOOK_EVERY
         try:
-            over = self._pruning.look(committer.take_closed(), applied, now)
+            self._pruning.look(committer.take_closed(), applied, now)
         except Exception as error:
-            # What is not deleted costs room, and nothing else.
+            # What is not deleted costs room, and nothing else; it is looked at again.
             logger.warning("Durable journal: old files could not be deleted: %s", error)
-            return
-        if over and self._recalled:
+        if self._recalled and self._pruning.is_over(now):
             logger.warning(
                 "Durable journal: calls of earlier attempts were kept for the time of "
                 "'durable-journal.keep', and some have not been asked for. They are dropped."
@@ -231,17 +231,25 @@ class _Live:
     _all: ClassVar[set[_Live]] = set()
     _lock = threading.Lock()
 
-    def __init__(self, uri: str, order: tuple[str, int], supersede: Callable[[], None]) -> None:
+    def __init__(
+        self, uri: str, submission: str, subtask: Subtask, supersede: Callable[[], None]
+    ) -> None:
         self._uri = uri
-        self._order = order
+        self._submission = submission
+        self._subtask = subtask
         self._supersede = supersede
 
     def end_older(self) -> None:
         with self._lock:
             same = [live for live in self._all if live._uri == self._uri]
         for live in same:
-            if live._order < self._order:
+            if self._follows(live):
                 live._supersede()
+
+    def _follows(self, other: _Live) -> bool:
+        if self._submission == other._submission:
+            return self._subtask.follows(other._subtask)
+        return self._submission > other._submission
 
     def begin(self) -> None:
         with self._lock:

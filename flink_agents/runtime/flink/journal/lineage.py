@@ -2,11 +2,10 @@
 
 A file's name tells where it comes from::
 
-    1795888242068-4c59a6b6-000001-00000-d86a4682-000001.1795888101500-90bd2f11.<job id>.v1.journal
-    \\---- submission ----/ attempts  subtask  own   number  \\----- lineage -----/
+    <submission>-<generation>-<subtask>-<random>-<number>.<lineage>.<job id>.v1.journal
 
-The lineage is the submission that began afresh, from which all later ones go on. Files of earlier
-releases name neither it nor Flink's job id: they are their own lineage.
+The lineage is the submission that began afresh, from which all later ones go on. Where a file names
+neither it nor Flink's job id, it is of an earlier release, and its own lineage.
 """
 
 from __future__ import annotations
@@ -106,9 +105,10 @@ def _nearest(files: Collection[JournalFile], origin: Origin) -> list[JournalFile
     if own := [file for file in files if file.submission == origin.submission]:
         return own
     earlier = [file for file in files if file.submission < origin.submission]
-    same = [file for file in earlier if file.job and file.job == origin.job]
+    same = [file for file in earlier if origin.goes_on and file.job and file.job == origin.job]
     if origin.restored_from is None:
-        return same if origin.goes_on else []
+        return same
     match = _JOB_IN_PATH.search(origin.restored_from)
     begin = (match[1] or match[2]) if match else _NO_JOB
-    return [file for file in earlier if file.job.startswith(begin)] or earlier[-1:]
+    named = [file for file in earlier if file.job.startswith(begin)]
+    return named or same or earlier[-1:]

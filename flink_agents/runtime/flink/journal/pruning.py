@@ -71,32 +71,29 @@ class Pruning:
         self._waiting: list[_Waiting] = []
         self._completed: list[int] = []
 
-    def look(self, closed: Iterable[ClosedFile], applied: int, now: float) -> bool:
-        """Delete what is no longer needed.
+    def look(self, closed: Iterable[ClosedFile], applied: int, now: float) -> None:
+        """Delete what is no longer needed. What could not be deleted is tried again.
 
         Args:
             closed: Files that were closed since the last look.
             applied: Number of the last batch of which all calls have been applied.
             now: The time, in seconds.
-
-        Returns:
-            Whether the files of earlier attempts are needed no longer.
         """
-        complete = self._look_at_checkpoints()
         self._unapplied += closed
+        complete = self._look_at_checkpoints()
         ready = [file.name for file in self._unapplied if file.batch <= applied]
         self._unapplied = [file for file in self._unapplied if file.batch > applied]
-        over = bool(self._earlier) and now - self._opened >= self._keep
-        if over:
+        if self.is_over(now):
             ready += self._earlier
             self._earlier = []
         self._waiting += [_Waiting(name, now, len(self._completed)) for name in ready]
-        done = [file for file in self._waiting if self._is_done(file, complete, now)]
-        if done:
-            self._waiting = [file for file in self._waiting if file not in done]
-            for file in done:
-                self._delete(file.name)
-        return over
+        for file in [file for file in self._waiting if self._is_done(file, complete, now)]:
+            self._delete(file.name)
+            self._waiting.remove(file)
+
+    def is_over(self, now: float) -> bool:
+        """Whether the files of earlier attempts are needed no longer."""
+        return now - self._opened >= self._keep
 
     def _look_at_checkpoints(self) -> list[int]:
         if self._checkpoints is None:
