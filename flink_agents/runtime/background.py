@@ -98,6 +98,8 @@ class Background(Generic[K]):
         """Cancel what is under way and wait until it has ended."""
         self._closed = True
         self._services.shared_loop.run(self._cancel(), timeout=30)
+        # An outcome has the error with its frames, which refer to this object: a circle.
+        self.collect()
 
     def _start_submitted(self) -> None:
         with self._lock:
