@@ -81,6 +81,11 @@ class History:
         """
         return max((c.triggered for n, c in self.checkpoints.items() if n <= number), default=0.0)
 
+    def completed(self, number: int) -> float:
+        """When a checkpoint was complete; infinite if that was missed."""
+        found = self.checkpoints.get(number)
+        return found.completed if found is not None else float("inf")
+
 
 @contextmanager
 def observing(

@@ -110,15 +110,23 @@ class StandaloneRun:
         wait_for(lambda: self.model.stats().in_flight >= count, "calls are in flight", _PATIENCE)
 
     def disturb(self, times: int, disturb: Callable[[], None]) -> None:
-        """Do this at random moments, so that there are orders to come for a while yet."""
+        """Do this at random moments, so that there are orders to come for a while yet.
+
+        Each time the job has to go back to a checkpoint, unless the next time comes before.
+        """
         elements = self.settings.elements
         moments = sorted(self.chance.sample(range(elements // 20, elements * 3 // 5), times))
-        for number, moment in enumerate(moments):
-            if number and self.chance.random() < _HURRIED:
+        wait_for(lambda: bool(self.history.checkpoints), "there is a checkpoint", _PATIENCE)
+        before = -1
+        for moment in moments:
+            if before >= 0 and self.chance.random() < _HURRIED:
                 time.sleep(self.chance.uniform(0.2, 5))
             else:
+                self._wait_for_restores(before + 1)
                 self.wait_for_answers(moment)
+                before = len(self.history.restores)
             disturb()
+        self._wait_for_restores(before + 1)
 
     def kill_task_manager(self) -> None:
         """Kill any TaskManager and start another."""
@@ -150,13 +158,35 @@ class StandaloneRun:
         self.cluster.kill_job_manager()
         self.cluster.start_job_manager()
 
+    def cancel(self) -> str:
+        """Cancel the job, as a crash would end it; gives the path of its last checkpoint."""
+        self.flink.cancel(self.job)
+        completed = self.flink.get(f"/jobs/{self.job}/checkpoints")["latest"]["completed"]
+        return completed["external_path"]
+
     def stop(self) -> str:
         """Stop the job with a savepoint; gives its path."""
         return self.flink.stop(self.job, self.cluster.savepoints.as_uri())
 
+    def wait_until_input_ends(self) -> None:
+        """Wait until the source has given all that it has, and the job goes on without it."""
+
+        def ended() -> bool:
+            vertices = self.flink.get(f"/jobs/{self.job}")["vertices"]
+            return any(vertex["status"] == "FINISHED" for vertex in vertices)
+
+        self._wait_until(ended, "the input ends")
+        assert self.flink.state(self.job) == "RUNNING"
+
     def finish(self) -> Verdict:
-        """Wait for all answers and stop the job, which commits what else it has written."""
+        """Wait for all answers and the end of the job, which commits what else it has written.
+
+        A job whose input has no end is stopped.
+        """
         self.wait_for_answers(self.settings.elements)
+        if self.settings.bounded:
+            self._wait_until(lambda: self.flink.state(self.job) == "FINISHED", "the job ends")
+            return self.verdict()
         wait_for(lambda: self.flink.is_running(self.job), "the job runs", _PATIENCE)
         self.stop()
         return self.verdict()
@@ -175,6 +205,17 @@ class StandaloneRun:
         """
         made = Counter(entry.name for entry in self.ledger.read() if entry.word == MADE)
         return sum(times > 1 for times in made.values())
+
+    def _wait_for_restores(self, count: int) -> None:
+        """Wait until the job has gone back to checkpoints so often."""
+        self._wait_until(lambda: len(self.history.restores) >= count, f"{count} restores")
+
+    def _wait_until(self, ask: Callable[[], bool], what: str) -> None:
+        def asked() -> bool:
+            self._replace_task_managers()
+            return ask()
+
+        wait_for(asked, what, _PATIENCE + self._pace * self.settings.elements)
 
     @property
     def _running(self) -> list[FlinkProcess]:

@@ -1,8 +1,8 @@
 """Processes of a real cluster are killed, stopped and multiplied: nothing is lost or done twice.
 
 The JobManager, two TaskManagers and ZooKeeper are processes of their own, the model server is one
-more, and all calls go through HTTP. The durable journal is on: so no finished call is repeated,
-whenever the crash came.
+more, and all calls go through HTTP. With the durable journal no finished call is repeated, whenever
+the crash came; in the default setting none that the checkpoint had.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import pytest
 from tests.chaos.observer import OBSERVABLE
 from tests.chaos.standalone_run import StandaloneRun, standalone_run
 from tests.chaos.verdict import Verdict
+from tests.chaos.windows import wrong_windows
 from tests.cluster.standalone_cluster import StandaloneCluster, standalone_cluster
 from tests.servers.model_server import Behaviour
 
@@ -26,7 +27,11 @@ pytestmark = [pytest.mark.flink, pytest.mark.slow]
 
 _FLINK_PYTHON = sorted(Path(pyflink.__path__[0], "opt").glob("flink-python-*.jar"))
 #: As docs/deployment.md tells: the library of thread mode is loaded once for all jobs.
-_OPTIONS = {"classloader.parent-first-patterns.additional": "pemja", **OBSERVABLE}
+_OPTIONS = {
+    "classloader.parent-first-patterns.additional": "pemja",
+    "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+    **OBSERVABLE,
+}
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +63,7 @@ def assert_exactly_once(run: StandaloneRun, verdict: Verdict, failures: int) -> 
     """Nothing is wrong, no finished call was made again, and there was cause for it."""
     assert verdict.is_clean, verdict.report()
     assert verdict.repeated_since_checkpoint == 0, verdict.report()
+    assert verdict.spared > 0, verdict.report()
     assert verdict.failures == failures
     assert len(run.history.restores) > 0
     assert run.calls_made_again() > 0
@@ -91,6 +97,35 @@ def test_killed_workers_lose_double_and_repeat_nothing(
         assert_exactly_once(run, run.finish(), kills)
 
 
+@pytest.mark.timeout(3600)
+def test_killed_task_managers_in_the_default_setting_repeat_only_what_the_checkpoint_had_not(
+    cluster: StandaloneCluster, tmp_path: Path, seed: int, long_form: bool
+) -> None:
+    """On RocksDB, with windows of event time behind the agent, also while the last calls end."""
+    kills, elements, keys = (20, 10_000, 1_000) if long_form else (2, 500, 40)
+    told = {
+        **settings(tmp_path, elements, keys),
+        "journal": "",
+        "backend": "rocksdb",
+        "event_time": True,
+        "bounded": True,
+    }
+    with standalone_run(cluster, tmp_path, "thread", seed, run="default", **told) as run:
+        run.submit(2)
+        run.disturb(kills, run.kill_task_manager)
+        run.model.behave(Behaviour(latency=5))
+        run.wait_until_input_ends()
+        run.kill_task_manager()
+        run.model.behave(Behaviour())
+        verdict = run.finish()
+        assert verdict.is_clean, verdict.report()
+        # So what the durable journal spares was there to be repeated.
+        assert verdict.repeated_since_checkpoint > 0
+        assert verdict.spared == 0
+        assert verdict.failures == kills + 1
+        assert wrong_windows(tmp_path, run.settings.orders, keys) == []
+
+
 @pytest.mark.timeout(1800)
 def test_a_job_outlives_its_job_manager(
     cluster: StandaloneCluster, tmp_path: Path, seed: int, long_form: bool
@@ -110,7 +145,10 @@ def test_a_job_outlives_its_job_manager(
 def test_a_stopped_job_goes_on_with_other_parallelism_and_calls_in_flight(
     cluster: StandaloneCluster, tmp_path: Path, seed: int, long_form: bool
 ) -> None:
-    """On RocksDB; each savepoint is made by stopping the job."""
+    """On RocksDB; each savepoint is made by stopping the job. In the end it has only a checkpoint.
+
+    What was finished after that is in the durable journal, written by other subtasks.
+    """
     elements, keys = (10_000, 1_000) if long_form else (800, 40)
     told = {**settings(tmp_path, elements, keys), "backend": "rocksdb", "per_second": 200.0}
     with (
@@ -125,7 +163,11 @@ def test_a_stopped_job_goes_on_with_other_parallelism_and_calls_in_flight(
             run.wait_for_answers(run.progress.answered() + keys // 4)
             run.wait_for_calls_in_flight(keys // 4)
             savepoint = run.stop()
+        run.submit(2, savepoint)
+        run.wait_for_answers(run.progress.answered() + keys // 4)
+        run.wait_for_calls_in_flight(keys // 4)
+        checkpoint = run.cancel()
         run.model.behave(Behaviour())
-        run.submit(1, savepoint)
+        run.submit(1, checkpoint)
         assert_exactly_once(run, run.finish(), failures=0)
-        assert len(run.history.restores) == 3
+        assert len(run.history.restores) == 4

@@ -61,6 +61,22 @@ def test_a_call_that_is_made_again_was_finished_or_its_result_was_lost(
     assert (len(repeated.finished), len(repeated.since_checkpoint)) == (finished, since)
 
 
+@pytest.mark.parametrize(
+    ("entries", "spared"),
+    [
+        ([(8, MADE), (12, SEEN)], 1),
+        ([(8, MADE), (12, SEEN), (16, MADE)], 0),
+        # The checkpoint was under way, and may have it.
+        ([(8, MADE), (10.5, SEEN)], 0),
+        ([(8, MADE), (26, SEEN)], 0),
+    ],
+)
+def test_a_call_is_spared_if_the_job_went_back_to_before_it_and_did_not_make_it_again(
+    entries: list[tuple[float, str]], spared: int
+) -> None:
+    assert len(repeated_calls(calls(*entries), HISTORY).spared) == spared
+
+
 def test_a_missed_checkpoint_is_judged_by_the_one_before_it() -> None:
     history = History({1: HISTORY.checkpoints[1]}, [Restore(3, 25.0)])
     assert history.triggered(3) == 10.0

@@ -31,6 +31,8 @@ class Verdict:
         repeated_finished: Calls that were made again although an action had seen their result
             before the checkpoint began which the job went back to, or it had not gone back.
         repeated_since_checkpoint: Calls of which the result was seen after that checkpoint began.
+        spared: Calls of which the result was seen after that checkpoint was complete, and that were
+            not made again: something else has kept it.
         failures: What was made to fail.
         recoveries: Of each failure after which the job went back, seconds until an action saw a
             new result.
@@ -43,6 +45,7 @@ class Verdict:
     wrong: int = 0
     repeated_finished: int = 0
     repeated_since_checkpoint: int = 0
+    spared: int = 0
     failures: int = 0
     recoveries: tuple[float, ...] = ()
 
@@ -67,7 +70,8 @@ class Verdict:
             f"{self.orders} orders, {self.failures} failures: lost {self.lost}, "
             f"duplicated {self.duplicated}, out of order {self.out_of_order}, "
             f"wrong {self.wrong}, finished calls repeated {self.repeated_finished} "
-            f"(and {self.repeated_since_checkpoint} finished since the checkpoint); "
+            f"(and {self.repeated_since_checkpoint} finished since the checkpoint; "
+            f"{self.spared} of those were not); "
             f"recovery {recovery}"
         )
 
@@ -79,10 +83,17 @@ class Repeated:
     Attributes:
         finished: Seen before the checkpoint began that the job went back to, if it did.
         since_checkpoint: Seen after that.
+        spared: Seen after that checkpoint was complete, but not made again.
     """
 
     finished: tuple[str, ...] = ()
     since_checkpoint: tuple[str, ...] = ()
+    spared: tuple[str, ...] = ()
+
+
+def complete_lines(folder: Path) -> list[str]:
+    """The lines of the files of a sink that are complete, in no order."""
+    return [line for part in _parts(folder) for line in part.read_text().splitlines()]
 
 
 def read_answers(folder: Path) -> list[Answer]:
@@ -90,13 +101,16 @@ def read_answers(folder: Path) -> list[Answer]:
 
     Files with answers to the same key were written one after the other.
     """
-    parts = [part for part in folder.rglob("*") if part.is_file() and part.name[0] != "."]
-    written = sorted((part.stat().st_mtime_ns, part) for part in parts)
+    written = sorted((part.stat().st_mtime_ns, part) for part in _parts(folder))
     return [
         Answer.from_json(line, moment / 1e9)
         for moment, part in written
         for line in part.read_text().splitlines()
     ]
+
+
+def _parts(folder: Path) -> list[Path]:
+    return [part for part in folder.rglob("*") if part.is_file() and part.name[0] != "."]
 
 
 def repeated_calls(entries: Sequence[Entry], history: History) -> Repeated:
@@ -121,7 +135,13 @@ def repeated_calls(entries: Sequence[Entry], history: History) -> Repeated:
             to_beginning = any(known <= failed + _UNTIL_ENDED for failed in early)
             lost = to_beginning or _was_lost(entry.name, known, entry.at, history)
             (since if lost else finished).append(entry.name)
-    return Repeated(tuple(finished), tuple(since))
+    spared = [
+        name
+        for name, at in seen.items()
+        if name not in since
+        and any(history.completed(r.number) <= at < r.at for r in history.restores)
+    ]
+    return Repeated(tuple(finished), tuple(since), tuple(spared))
 
 
 def _was_lost(call: str, seen: float, made_again: float, history: History) -> bool:
@@ -176,9 +196,18 @@ def judge(
         wrong=found.wrong,
         repeated_finished=len(repeated.finished),
         repeated_since_checkpoint=len(repeated.since_checkpoint),
+        spared=len(repeated.spared),
         failures=sum(entry.word == FAILED for entry in entries),
         recoveries=tuple(recovery_times(entries, history)),
     )
 
 
-__all__ = ["Repeated", "Verdict", "judge", "read_answers", "recovery_times", "repeated_calls"]
+__all__ = [
+    "Repeated",
+    "Verdict",
+    "complete_lines",
+    "judge",
+    "read_answers",
+    "recovery_times",
+    "repeated_calls",
+]

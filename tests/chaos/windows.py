@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from pyflink.common import Types
@@ -14,6 +15,7 @@ from pyflink.datastream import DataStream, OutputTag, ProcessFunction, ProcessWi
 from pyflink.datastream.window import TumblingEventTimeWindows
 
 from tests.chaos.tally import Order
+from tests.chaos.verdict import complete_lines
 
 #: Timestamp of the first order, in milliseconds; a whole number of windows.
 BEGIN = 1_700_000_000_000
@@ -92,4 +94,29 @@ def expected_windows(orders: Sequence[Order], keys: int) -> list[dict[str, Any]]
     ]
 
 
-__all__ = ["add_windows", "expected_windows", "timestamp_of", "with_timestamps"]
+def wrong_windows(folder: Path, orders: Sequence[Order], keys: int) -> list[str]:
+    """What is wrong with the windows of a run, in words; empty if nothing is."""
+    problems: list[str] = []
+    found = sorted(_lines(folder / "windows"), key=lambda w: (w["key"], w["start"]))
+    if found != (expected := expected_windows(orders, keys)):
+        problems.append(f"windows: {len(found)} differ from the {len(expected)} expected")
+    if late := _lines(folder / "late"):
+        problems.append(f"windows: {len(late)} elements came late")
+    wrong = sum(a["timestamp"] != timestamp_of(a, keys) for a in _lines(folder / "answers"))
+    if wrong:
+        problems.append(f"windows: {wrong} answers have another timestamp than their elements")
+    return problems
+
+
+def _lines(folder: Path) -> list[dict[str, Any]]:
+    """What is in the files of a sink that are complete, in no order."""
+    return [json.loads(line) for line in complete_lines(folder)]
+
+
+__all__ = [
+    "add_windows",
+    "expected_windows",
+    "timestamp_of",
+    "with_timestamps",
+    "wrong_windows",
+]

@@ -43,7 +43,7 @@ class Behaviour:
         latency: Seconds from question to answer.
         spread: Seconds that an answer may take longer, at random.
         failing: Share of questions that are answered by an error that may pass, from 0 to 1.
-        dropping: Calls of which the first question gets no answer: the connection is reset.
+        dropping: Calls of which one question gets no answer: the connection is reset.
     """
 
     latency: float = 0.05
@@ -85,6 +85,7 @@ class ModelServer:
         self._ledger = ledger
         self.behaviour = Behaviour()
         self.calls: Counter[str] = Counter()
+        self.dropped: set[str] = set()
         self.keys: set[str] = set()
         self.in_flight = 0
         self.max_in_flight = 0
@@ -120,7 +121,8 @@ class ModelServer:
             await asyncio.sleep(behaviour.latency + behaviour.spread * self._chance.random())
         finally:
             self.in_flight -= 1
-        if call in self.behaviour.dropping and self.calls[call] == 1:
+        if call in self.behaviour.dropping and call not in self.dropped:
+            self.dropped.add(call)
             assert request.transport is not None
             request.transport.abort()
             if self._ledger is not None:

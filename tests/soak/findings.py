@@ -10,8 +10,8 @@ from pathlib import Path
 from tests.chaos.ledger import Ledger
 from tests.chaos.observer import History
 from tests.chaos.tally import tally
-from tests.chaos.verdict import Verdict, judge, read_answers
-from tests.chaos.windows import expected_windows, timestamp_of
+from tests.chaos.verdict import Verdict, complete_lines, judge, read_answers
+from tests.chaos.windows import wrong_windows
 from tests.soak.faulty_model import is_refused
 from tests.soak.settings import AGENTS, ASKING, DESK, STREAMING, TIMED, SoakSettings
 
@@ -57,39 +57,19 @@ def find(settings: SoakSettings, history: History) -> Findings:
         if agent in (DESK, ASKING) and verdict.repeated_since_checkpoint:
             problems.append(f"{agent}: {verdict.repeated_since_checkpoint} calls repeated in spite "
                             "of the durable journal")  # fmt: skip
-    return Findings(verdicts, (*problems, *_letters(settings), *_windows(settings)))
+    timed = settings.of(TIMED)
+    windows = wrong_windows(Path(timed.folder), timed.orders, timed.keys)
+    return Findings(verdicts, (*problems, *_letters(settings), *windows))
 
 
 def _letters(settings: SoakSettings) -> list[str]:
     own = settings.of(STREAMING)
     expected = Counter(order.call for order in own.orders if is_refused(order.call))
-    letters = [json.loads(line) for line in _lines(Path(own.folder, "letters"))]
+    letters = [json.loads(line) for line in complete_lines(Path(own.folder, "letters"))]
     found = Counter(json.loads(letter["input"])["call"] for letter in letters)
     if found == expected:
         return []
     return [f"dead letters: {(expected - found).total()} lost, {(found - expected).total()} more"]
-
-
-def _windows(settings: SoakSettings) -> list[str]:
-    own = settings.of(TIMED)
-    problems: list[str] = []
-    found = [json.loads(line) for line in _lines(Path(own.folder, "windows"))]
-    found.sort(key=lambda window: (window["key"], window["start"]))
-    if found != (expected := expected_windows(own.orders, own.keys)):
-        problems.append(f"windows: {len(found)} differ from the {len(expected)} expected")
-    if late := _lines(Path(own.folder, "late")):
-        problems.append(f"windows: {len(late)} elements came late")
-    stamped = [json.loads(line) for line in _lines(Path(own.folder, "answers"))]
-    wrong = sum(line["timestamp"] != timestamp_of(line, own.keys) for line in stamped)
-    if wrong:
-        problems.append(f"windows: {wrong} answers have another timestamp than their elements")
-    return problems
-
-
-def _lines(folder: Path) -> list[str]:
-    """All complete lines, in no order."""
-    parts = [part for part in folder.rglob("*") if part.is_file() and part.name[0] != "."]
-    return [line for part in parts for line in part.read_text().splitlines()]
 
 
 __all__ = ["Findings", "find", "look_so_far"]
