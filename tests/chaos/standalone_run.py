@@ -96,14 +96,10 @@ class StandaloneRun:
         """Wait until the agent has seen answers to so many orders."""
 
         def enough() -> bool:
-            self._replace_task_managers()
             assert self.flink.state(self.job) != "FAILED", self.flink.why_failed(self.job)
             return self.progress.answered() >= count
 
-        try:
-            wait_for(enough, f"{count} orders are answered", _PATIENCE + self._pace * count)
-        except AssertionError as error:
-            raise AssertionError(f"{error}: {self._tail()}") from error
+        self._wait_until(enough, f"{count} orders are answered")
 
     def wait_for_calls_in_flight(self, count: int) -> None:
         """Wait until so many questions to the model are open."""
@@ -124,6 +120,7 @@ class StandaloneRun:
             else:
                 self._wait_for_restores(before + 1)
                 self.wait_for_answers(moment)
+                self._wait_until(lambda: self.flink.is_running(self.job), "the job runs")
                 before = len(self.history.restores)
             disturb()
         self._wait_for_restores(before + 1)
@@ -215,7 +212,12 @@ class StandaloneRun:
             self._replace_task_managers()
             return ask()
 
-        wait_for(asked, what, _PATIENCE + self._pace * self.settings.elements)
+        try:
+            wait_for(asked, what, _PATIENCE + self._pace * self.settings.elements)
+        except AssertionError as error:
+            failed = [entry for entry in self.ledger.read() if entry.word == FAILED]
+            seen = f"failures {failed}, restores {self.history.restores}"
+            raise AssertionError(f"{error}: {seen}\n{self._tail()}") from error
 
     @property
     def _running(self) -> list[FlinkProcess]:

@@ -65,6 +65,7 @@ def test_a_call_that_is_made_again_was_finished_or_its_result_was_lost(
     ("entries", "spared"),
     [
         ([(8, MADE), (12, SEEN)], 1),
+        ([(8, MADE), (12, SEEN), (16, SEEN)], 1),
         ([(8, MADE), (12, SEEN), (16, MADE)], 0),
         # The checkpoint was under way, and may have it.
         ([(8, MADE), (10.5, SEEN)], 0),

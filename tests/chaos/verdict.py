@@ -135,13 +135,14 @@ def repeated_calls(entries: Sequence[Entry], history: History) -> Repeated:
             to_beginning = any(known <= failed + _UNTIL_ENDED for failed in early)
             lost = to_beginning or _was_lost(entry.name, known, entry.at, history)
             (since if lost else finished).append(entry.name)
-    spared = [
-        name
-        for name, at in seen.items()
-        if name not in since
-        and any(history.completed(r.number) <= at < r.at for r in history.restores)
-    ]
-    return Repeated(tuple(finished), tuple(since), tuple(spared))
+    # A result that was kept is seen once more.
+    spared = {
+        entry.name
+        for entry in entries
+        if entry.word == SEEN
+        and any(history.completed(r.number) <= entry.at < r.at for r in history.restores)
+    }
+    return Repeated(tuple(finished), tuple(since), tuple(sorted(spared.difference(since))))
 
 
 def _was_lost(call: str, seen: float, made_again: float, history: History) -> bool:
