@@ -77,10 +77,9 @@ def test_failures_of_every_kind_lose_double_and_reorder_nothing(
 def test_failures_lose_double_and_reorder_nothing_in_process_mode(
     run: MiniClusterRun, long_form: bool
 ) -> None:
-    # Each restart starts processes anew, which takes seconds.
     short = ("model", "write", "restore")
     elements, kinds = (10_000, KINDS * 10) if long_form else (1_000, short)
-    settings = failing(run, elements, kinds, per_second=200)
+    settings = failing(run, elements, kinds, per_second=100)
     run.start(settings, "process")
     run.wait_to_end(timeout=1_500)
     assert_all_have_struck(run, settings, kinds)

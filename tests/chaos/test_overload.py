@@ -34,6 +34,7 @@ class Overload:
         short: How many there are in the short form.
         long: In the long form.
         in_flight: Calls that may be open at once.
+        fills: Whether as many come to wait in state as may; else the input waits for each call.
     """
 
     keys: int
@@ -41,12 +42,17 @@ class Overload:
     short: int
     long: int
     in_flight: int
+    fills: bool
 
 
 #: Ten keys have ten calls open: there is room for calls of other keys, but none come.
-HOT_KEYS = Overload(keys=10, per_second=2_000, short=16_000, long=30_000, in_flight=1_000)
-#: Many keys, and room for ten calls.
-MANY_KEYS = Overload(keys=500, per_second=2_000, short=16_000, long=30_000, in_flight=10)
+HOT_KEYS = Overload(
+    keys=10, per_second=2_000, short=16_000, long=30_000, in_flight=1_000, fills=True
+)
+#: Many keys, and room for ten calls. Were they not held up, more would wait than may.
+MANY_KEYS = Overload(
+    keys=500, per_second=2_000, short=16_000, long=30_000, in_flight=10, fills=False
+)
 
 
 def resident() -> int:
@@ -82,7 +88,7 @@ def test_too_much_input_is_held_up_while_checkpoints_pass_and_nothing_is_lost(
         nonlocal most_waiting, most_resident, full_since
         most_waiting = max(most_waiting, run.open_elements())
         most_resident = max(most_resident, resident())
-        if not full_since and most_waiting > 9_900:
+        if not full_since and (not load.fills or most_waiting > 9_900):
             full_since = time.monotonic()
         lasts = time.monotonic() - full_since if full_since else 0.0
         return lasts > enough and len(run.history.checkpoints) >= 10
