@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from statistics import median
 
-from tests.soak.memory import RULE
-from tests.soak.sampler import FIGURES, ONLY_TOLD
+from tests.soak.memory import JUDGED_AFTER, RULE, WARM_UP
+from tests.soak.sampler import FIGURES, ONLY_TOLD, UNHARMED
 from tests.soak.soak import Soaked
 
 
@@ -21,7 +21,19 @@ def problems(soaked: Soaked) -> list[str]:
         and not found.is_flat
         and (series.name, figure) not in ONLY_TOLD
     ]
-    return [*soaked.findings.problems, *grown]
+    return [*soaked.findings.problems, *grown, *_not_judged(soaked)]
+
+
+def _not_judged(soaked: Soaked) -> Iterator[str]:
+    """What a soak that is long enough has to judge, and could not."""
+    if soaked.options.minutes * 60 < WARM_UP + JUDGED_AFTER:
+        return
+    for series in soaked.series:
+        if series.name == UNHARMED:
+            for figure in ("resident memory", "Java heap after GC"):
+                found = series.growth(figure)
+                if found is None or not found.is_judged:
+                    yield f"{series.name}: {figure} could not be judged; is there a jcmd?"
 
 
 def report(machine: Mapping[str, str], soaked: Soaked) -> str:

@@ -37,6 +37,7 @@ class Sample:
 FIGURES = {
     "resident memory": "MiB",
     "Java heap after GC": "MiB",
+    "Java methods": "MiB",
     "Java metaspace": "MiB",
     "threads": "",
     "open files": "",
@@ -48,11 +49,16 @@ COUNTED = frozenset({"threads", "open files", "Python threads"})
 #: What comes and goes with the job.
 COMES_AND_GOES = COUNTED | {"Java heap after GC"}
 JOB_MANAGER, UNHARMED = "JobManager", "TaskManager that is never killed"
+#: Its C code takes a reference to each list of overloaded methods too many (`pyjobject.c`).
+_PEMJA = (
+    "PyFlink's bridge to Java, pemja 0.5.7, keeps the overloaded methods of all Java classes that a "
+    "Python operator has touched, in Java and in Python, for each start of each operator"
+)
 #: What is only told, by process and figure, and why.
 ONLY_TOLD = {
     (JOB_MANAGER, "Java heap after GC"): "Flink's histories of checkpoints and failures fill up",
-    (UNHARMED, "Python objects"): "thread mode of PyFlink keeps about 130 blocks, a module and "
-    "three more entries of `sys.path` for each Python operator that it starts",
+    (UNHARMED, "Java methods"): _PEMJA,
+    (UNHARMED, "Python objects"): _PEMJA,
 }
 
 
@@ -137,27 +143,37 @@ class Sampler:
         """What is left on the heap after a full collection, and the metaspace."""
         if self._jcmd is None:
             return {}
-        for command in ("GC.run", "GC.heap_info"):
-            done = subprocess.run(
+        # The histogram begins with a full collection.
+        told = [
+            subprocess.run(
                 [self._jcmd, str(pid), command],
                 capture_output=True,
                 text=True,
                 timeout=60,
                 check=True,
-            )
-        return read_heap_info(done.stdout)
+            ).stdout
+            for command in ("GC.class_histogram", "GC.heap_info")
+        ]
+        return {**read_histogram(told[0]), **read_metaspace(told[1])}
 
 
-def read_heap_info(text: str) -> dict[str, float]:
-    """What ``jcmd PID GC.heap_info`` says, in MiB."""
-    heap = re.findall(r"total \d+K, used (\d+)K", text)
-    metaspace = re.findall(r"Metaspace\s+used (\d+)K", text)
-    if not heap or not metaspace:
+def read_histogram(text: str) -> dict[str, float]:
+    """What ``jcmd PID GC.class_histogram`` says, in MiB: methods, and all else."""
+    total = re.search(r"^Total +\d+ +(\d+)$", text, re.MULTILINE)
+    if total is None:
         return {}
+    found = re.search(r" (\d+) +java\.lang\.reflect\.Method\b", text)
+    methods = int(found[1]) if found else 0
     return {
-        "Java heap after GC": sum(map(int, heap)) / 1024,
-        "Java metaspace": int(metaspace[0]) / 1024,
+        "Java heap after GC": (int(total[1]) - methods) / _MB,
+        "Java methods": methods / _MB,
     }
+
+
+def read_metaspace(text: str) -> dict[str, float]:
+    """What ``jcmd PID GC.heap_info`` says of the metaspace, in MiB."""
+    found = re.search(r"Metaspace\s+used (\d+)K", text)
+    return {"Java metaspace": int(found[1]) / 1024} if found else {}
 
 
 def _find_jcmd() -> str | None:
@@ -176,5 +192,6 @@ __all__ = [
     "ProcessSeries",
     "Sample",
     "Sampler",
-    "read_heap_info",
+    "read_histogram",
+    "read_metaspace",
 ]

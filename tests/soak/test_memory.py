@@ -7,7 +7,7 @@ import random
 import pytest
 
 from tests.soak.memory import FEW, JUDGED_AFTER, growth
-from tests.soak.sampler import read_heap_info
+from tests.soak.sampler import read_histogram, read_metaspace
 
 
 def points(seconds: int, per_hour: float, noise: float = 0.0) -> list[tuple[float, float]]:
@@ -72,22 +72,18 @@ def test_a_thread_more_is_no_leak_and_one_for_each_restart_is() -> None:
     assert each is not None and not each.is_flat
 
 
-@pytest.mark.parametrize(
-    "heap",
-    [
-        " garbage-first heap   total 262144K, used 25600K [0x00, 0x00)\n"
-        "  region size 1024K, 4 young (4096K), 0 survivors (0K)\n",
-        " def new generation   total 9792K, used 5600K [0x00, 0x00, 0x00)\n"
-        "  eden space 8704K,  65% used [0x00, 0x00, 0x00)\n"
-        " tenured generation   total 21888K, used 20000K [0x00, 0x00, 0x00)\n",
-    ],
-    ids=["G1", "serial"],
-)
-def test_heap_and_metaspace_are_read_of_what_the_jvm_says(heap: str) -> None:
+def test_heap_methods_and_metaspace_are_read_of_what_the_jvm_says() -> None:
+    histogram = (
+        "12345:\n num     #instances         #bytes  class name (module)\n"
+        "   1:         31000       15728640  [B (java.base@17.0.15)\n"
+        "   2:         11915        1048576  java.lang.reflect.Method (java.base@17.0.15)\n"
+        "   3:          1000        5242880  java.lang.reflect.MethodHandles (java.base@17.0.15)\n"
+        "Total        143915       22020096\n"
+    )
+    assert read_histogram(histogram) == {"Java heap after GC": 20.0, "Java methods": 1.0}
     metaspace = (
         " Metaspace       used 5120K, committed 6000K, reserved 1056768K\n"
         "  class space    used 1000K, committed 1100K, reserved 1048576K\n"
     )
-    found = read_heap_info(f"12345:\n{heap}{metaspace}")
-    assert found == {"Java heap after GC": 25.0, "Java metaspace": 5.0}
-    assert read_heap_info("no such process") == {}
+    assert read_metaspace(metaspace) == {"Java metaspace": 5.0}
+    assert read_histogram("no such process") == read_metaspace("no such process") == {}
