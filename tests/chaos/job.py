@@ -186,7 +186,7 @@ def _set_options(env: StreamExecutionEnvironment, settings: JobSettings) -> None
         "restart-strategy.type": "fixed-delay",
         "restart-strategy.fixed-delay.attempts": "1000",
         "restart-strategy.fixed-delay.delay": "300 ms",
-        # In process mode a checkpoint waits for the end of a bundle, and a bundle for its pace: that
+        # In process mode a checkpoint waits for the end of a bundle, which waits for its pace: that
         # is a tenth of a second, as long as bundles of agents are in any case.
         "python.fn-execution.bundle.size": str(max(1, int(settings.per_second / 10))),
     }.items():

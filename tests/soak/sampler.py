@@ -51,8 +51,8 @@ COMES_AND_GOES = COUNTED | {"Java heap after GC"}
 JOB_MANAGER, UNHARMED = "JobManager", "TaskManager that is never killed"
 #: Its C code takes a reference to each list of overloaded methods too many (`pyjobject.c`).
 _PEMJA = (
-    "PyFlink's bridge to Java, pemja 0.5.7, keeps the overloaded methods of all Java classes that a "
-    "Python operator has touched, in Java and in Python, for each start of each operator"
+    "PyFlink's bridge to Java, pemja 0.5.7, keeps the overloaded methods of all Java classes that "
+    "a Python operator has touched, in Java and in Python, for each start of each operator"
 )
 #: What is only told, by process and figure, and why.
 ONLY_TOLD = {
