@@ -63,8 +63,8 @@ def this_subtask(context: Any) -> Subtask:
     # The methods of PyFlink 2.3 call Java methods that Flink 2 does not have any more.
     info = java.getTaskInfo()
     # It is <graph>_<vertex>_<subtask>_<attempt>.
-    execution = str(java.getMetricGroup().getAllVariables()["<task_attempt_id>"])
-    graph = execution.partition("_")[0]
+    execution = java.getMetricGroup().getAllVariables().get("<task_attempt_id>")
+    graph = str(execution or "").partition("_")[0]
     return Subtask(info.getIndexOfThisSubtask(), info.getAttemptNumber(), True, graph)
 
 
