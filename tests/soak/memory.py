@@ -22,7 +22,9 @@ RULE = (
     f"are left out. What has {JUDGED_AFTER:.0f} s after that is judged: it is flat if the median "
     f"of the last third is less than {FLAT:.0%} above that of the first third. The slope is that "
     "of the least squares. Of what comes and goes with the job (the heap's objects, threads, open "
-    f"files) the lowest values of the thirds are compared; {FEW} threads or files more are none."
+    f"files) the lowest values of the thirds are compared; {FEW} threads or files more are none. "
+    f"What grew from third to third but climbs by less than {FLAT:.0%} by its slope is flat, too: "
+    "the load of the moment differs."
 )
 
 
@@ -58,7 +60,8 @@ class Growth:
     def is_flat(self) -> bool:
         """Whether it did not grow by more than it may; also if it cannot be judged."""
         grown = self.share >= FLAT and self.last - self.first > self.slack
-        return not (self.is_judged and grown)
+        climbs = self.slope * self.seconds / 3600 >= FLAT * self.first
+        return not (self.is_judged and grown and climbs)
 
 
 def growth(

@@ -62,6 +62,16 @@ def test_what_comes_and_goes_is_compared_by_its_lowest_values() -> None:
     assert leak is not None and not leak.is_flat
 
 
+def test_one_low_value_in_the_first_third_is_no_leak() -> None:
+    def heap(low: float, climb: float) -> list[tuple[float, float]]:
+        return [(at, 40.0 + climb * at / 900 - low * (at == 300)) for at in range(0, 900, 10)]
+
+    lucky, leak = (growth(heap(*it), lowest=True) for it in ((6.0, 0.0), (6.0, 6.0)))
+    assert lucky is not None and lucky.share > 0.1
+    assert lucky.is_flat
+    assert leak is not None and not leak.is_flat
+
+
 def test_a_thread_more_is_no_leak_and_one_for_each_restart_is() -> None:
     def threads(restarts: int) -> list[tuple[float, float]]:
         return [(at, 3.0 + restarts * at // 900) for at in range(0, 900, 10)]
