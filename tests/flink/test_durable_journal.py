@@ -102,6 +102,7 @@ def _build(
     journal: Path | None,
     fail_at: tuple[int, ...] = (),
     pause: float = 0.008,
+    file_seconds: float | None = None,
 ) -> Any:
     from pyflink.common import Types
     from pyflink.common.serialization import Encoder
@@ -120,6 +121,11 @@ def _build(
         import os
         import time
 
+        if file_seconds is not None:
+            from flink_agents.runtime.flink.journal import committer
+
+            # In thread mode the operators of a job share one interpreter.
+            committer._MOST_SECONDS = file_seconds
         time.sleep(pause)
         if number in fail_at:
             try:
@@ -192,6 +198,31 @@ def test_failures_between_checkpoints_repeat_no_finished_call(
     else:
         # So the test can tell.
         assert all(again[call] for call in ("look_up", "first", "weigh", "second", "check"))
+
+
+def test_files_are_deleted_as_checkpoints_complete_and_nothing_is_repeated(
+    tmp_path: Path, flink_env: Any
+) -> None:
+    journal = tmp_path / "journal"
+    options = {**RESTARTS, "execution.checkpointing.dir": (tmp_path / "checkpoints").as_uri()}
+    env = flink_env("thread", options=options)
+    _build(tmp_path, env, journal, fail_at=(450, 550), pause=0.02, file_seconds=0.5)
+    client = env.execute_async("files of half a second")
+    result = client.get_job_execution_result()
+
+    def names() -> set[str]:
+        return {path.name for path in journal.rglob("*.journal")}
+
+    seen: set[str] = set()
+    while not result.done():
+        seen |= names()
+        time.sleep(0.1)
+    result.result()
+    # Those of the first attempt, as far as two checkpoints had come after them.
+    assert len(seen - names()) >= 3
+    assert names()
+    assert not _made_again(tmp_path)
+    _check_exactly_once(tmp_path)
 
 
 def run_until_killed(folder: Path) -> None:

@@ -103,12 +103,15 @@ class FlinkHost:
         self._unreported = 0
         self._flush_at = 0
         services = Services(plan, config, self._metrics, self._codec)
+        durable = None
         try:
             durable = self._open_journal(context, services, journal) if journal else None
+            self._runner = AgentRunner(services, self._store, self, durable)
         except BaseException:
+            if durable is not None:
+                durable.close()
             services.close()
             raise
-        self._runner = AgentRunner(services, self._store, self, durable)
 
     def element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterable[Any]:
         """Take an element of the current key; returns what is to go downstream."""
