@@ -12,9 +12,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 
+from tests.cluster.flink_home import free_ports
 from tests.environment import clean_environment
 
 pytestmark = [pytest.mark.flink, pytest.mark.timeout(240)]
@@ -223,6 +225,56 @@ def test_files_are_deleted_as_checkpoints_complete_and_nothing_is_repeated(
     assert names()
     assert not _made_again(tmp_path)
     _check_exactly_once(tmp_path)
+
+
+def test_the_adaptive_scheduler_changes_the_parallelism_and_nothing_is_repeated(
+    tmp_path: Path, flink_env: Any
+) -> None:
+    """It counts attempts for each subtask: those of one attempt have different numbers."""
+    (port,) = free_ports(1)
+    options = {
+        **RESTARTS,
+        "execution.checkpointing.dir": (tmp_path / "checkpoints").as_uri(),
+        "jobmanager.scheduler": "adaptive",
+        "jobmanager.adaptive-scheduler.executing.cooldown-after-rescaling": "0 ms",
+        "rest.bind-port": str(port),
+    }
+    env = flink_env("thread", parallelism=2, options=options)
+    _build(tmp_path, env, tmp_path / "journal", fail_at=(560,), pause=0.02)
+    client = env.execute_async("rescaled as it runs")
+    result = client.get_job_execution_result()
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as flink:
+        url = f"/jobs/{client.get_job_id()}"
+
+        def vertices() -> list[Any]:
+            return flink.get(url).raise_for_status().json()["vertices"]
+
+        def runs_with(parallelism: int) -> bool:
+            assert not result.done()
+            agent = next(each for each in vertices() if each["name"].startswith("agent "))
+            running = agent["tasks"]["RUNNING"]
+            return agent["parallelism"] == running == parallelism
+
+        def wait_until_it_runs_with(parallelism: int) -> None:
+            while not runs_with(parallelism):
+                time.sleep(0.1)
+            before = _lines(tmp_path)
+            while _lines(tmp_path) < before + 150:
+                assert not result.done()
+                time.sleep(0.1)
+
+        wait_until_it_runs_with(2)
+        for parallelism in (1, 2, 1, 2):
+            wanted = {"lowerBound": 1, "upperBound": parallelism}
+            needs = {vertex["id"]: {"parallelism": wanted} for vertex in vertices()}
+            flink.put(f"{url}/resource-requirements", json=needs).raise_for_status()
+            wait_until_it_runs_with(parallelism)
+        restarts = flink.get(f"{url}/exceptions").raise_for_status().json()
+    result.result()
+    assert not _made_again(tmp_path)
+    _check_exactly_once(tmp_path)
+    failed = str(restarts["exceptionHistory"])
+    assert "DurableJournalError" not in failed, failed
 
 
 def run_until_killed(folder: Path) -> None:
