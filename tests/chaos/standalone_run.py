@@ -112,7 +112,7 @@ class StandaloneRun:
         """
         elements = self.settings.elements
         moments = sorted(self.chance.sample(range(elements // 20, elements * 3 // 5), times))
-        wait_for(lambda: bool(self.history.checkpoints), "there is a checkpoint", _PATIENCE)
+        self._wait_until(lambda: bool(self.history.checkpoints), "there is a checkpoint")
         before = -1
         for moment in moments:
             if before >= 0 and self.chance.random() < _HURRIED:
@@ -156,7 +156,7 @@ class StandaloneRun:
         self.cluster.start_job_manager()
 
     def cancel(self) -> str:
-        """Cancel the job, as a crash would end it; gives the path of its last checkpoint."""
+        """Cancel the job, without a savepoint; gives the path of its last checkpoint."""
         self.flink.cancel(self.job)
         completed = self.flink.get(f"/jobs/{self.job}/checkpoints")["latest"]["completed"]
         return completed["external_path"]
@@ -184,7 +184,7 @@ class StandaloneRun:
         if self.settings.bounded:
             self._wait_until(lambda: self.flink.state(self.job) == "FINISHED", "the job ends")
             return self.verdict()
-        wait_for(lambda: self.flink.is_running(self.job), "the job runs", _PATIENCE)
+        self._wait_until(lambda: self.flink.is_running(self.job), "the job runs")
         self.stop()
         return self.verdict()
 

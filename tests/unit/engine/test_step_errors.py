@@ -232,14 +232,20 @@ def test_the_next_element_starts_after_one_whose_run_was_given_up() -> None:
 
 # Outcomes that nobody waits for any more
 
+_FIRST_ATTEMPT: list[Input] = [
+    CallFinished(1, 0, 1, entry("f")),
+    CallsRecalled(1, 0, 1, [entry("f")]),
+    EventStreamed(1, 0, 1, First()),
+    ActionFinished(1, 0, 1, ActionResult([OutputEvent(output=1)], memory={"a": "1"})),
+    ActionFailed(1, 0, 1, BOOM),
+    RetryDue(1, 0, 1),
+]
+
 
 @pytest.mark.parametrize(
     "stale",
     [
-        CallFinished(1, 0, 1, entry("f")),
-        ActionFinished(1, 0, 1, ActionResult([OutputEvent(output=1)], memory={"a": "1"})),
-        ActionFailed(1, 0, 1, BOOM),
-        RetryDue(1, 0, 1),
+        *_FIRST_ATTEMPT,
         CallFinished(1, 0, 3, entry("f")),
         ActionFinished(1, 0, 3, ActionResult()),
         RetryDue(1, 0, 3),
@@ -261,14 +267,7 @@ def test_the_outcome_of_another_attempt_or_task_changes_nothing(stale: Input) ->
 
 @pytest.mark.parametrize(
     "stale",
-    [
-        CallFinished(1, 0, 1, entry("f")),
-        CallsRecalled(1, 0, 1, [entry("f")]),
-        EventStreamed(1, 0, 1, First()),
-        ActionFinished(1, 0, 1, ActionResult([OutputEvent(output=1)], memory={"a": "1"})),
-        ActionFailed(1, 0, 1, BOOM),
-        RetryDue(1, 0, 1),
-    ],
+    _FIRST_ATTEMPT,
     ids=case_name,
 )
 def test_the_outcome_of_another_run_of_the_key_changes_nothing(stale: Input) -> None:
@@ -284,12 +283,7 @@ def test_the_outcome_of_another_run_of_the_key_changes_nothing(stale: Input) -> 
 
 @pytest.mark.parametrize(
     "stale",
-    [
-        CallFinished(1, 0, 1, entry("f")),
-        ActionFinished(1, 0, 1, ActionResult([OutputEvent(output=1)])),
-        ActionFailed(1, 0, 1, BOOM),
-        RetryDue(1, 0, 1),
-    ],
+    _FIRST_ATTEMPT,
     ids=case_name,
 )
 def test_an_outcome_for_an_idle_key_changes_nothing(stale: Input) -> None:

@@ -147,6 +147,26 @@ def pump_until(runner: AgentRunner, done: Callable[[], bool]) -> None:
         runner.pump(0.01)
 
 
+def checkpoint_at(job: Job, call: str, crash_at: str, *elements: Any) -> LocalHost:
+    """What a checkpoint has while a call is open, of a job that crashes while another one is."""
+    Calls.hang = {call}
+    with job.attempt(LocalHost()) as runner:
+        feed(runner, *elements)
+        pump_until(runner, lambda: Calls.made[call] == 1)
+        checkpoint = copy.deepcopy(job.store)
+        Calls.hang = {crash_at}
+        pump_until(runner, lambda: Calls.made[crash_at] == 1)
+    Calls.hang = set()
+    return checkpoint
+
+
+def go_on(job: Job, checkpoint: LocalHost) -> None:
+    """Let the open work of a checkpoint come to its end."""
+    with job.attempt(checkpoint) as runner:
+        runner.resume("k", lambda: "k")
+        runner.drain()
+
+
 async def two_calls(event: InputEvent, ctx: RunnerContext) -> None:
     first = await ctx.durable_execute_async(Calls.make, f"{event.input}1{Calls.suffix}")
     second = await ctx.durable_execute_async(Calls.make, f"{event.input}2")
@@ -175,17 +195,8 @@ def test_what_was_finished_since_the_checkpoint_is_not_called_again(tmp_path: Pa
 
 def test_an_open_run_goes_on_with_what_was_finished_after_the_checkpoint(tmp_path: Path) -> None:
     job = Job(tmp_path, acting(two_calls))
-    Calls.hang = {"a1"}
-    with job.attempt(LocalHost()) as runner:
-        feed(runner, "a", "b")
-        pump_until(runner, lambda: Calls.made["a1"] == 1)
-        checkpoint = copy.deepcopy(job.store)
-        Calls.hang = {"b2"}
-        pump_until(runner, lambda: Calls.made["b2"] == 1)
-    Calls.hang = set()
-    with job.attempt(checkpoint) as runner:
-        runner.resume("k", lambda: "k")
-        runner.drain()
+    checkpoint = checkpoint_at(job, "a1", "b2", "a", "b")
+    go_on(job, checkpoint)
     assert [output["k"][0] for output in job.outputs] == ["a1 1", "b1 1"]
     assert Calls.made == {"a1": 1, "a2": 1, "b1": 1, "b2": 2}
     assert job.metrics.journal_differences == 0
@@ -354,17 +365,10 @@ def test_what_an_open_run_had_called_after_the_checkpoint_and_does_not_again_is_
         await ctx.durable_execute_async(Calls.make, "a3")
 
     job = Job(tmp_path, acting(sends_another, (Another, of_another)))
-    Calls.hang = {"a1"}
-    with job.attempt(LocalHost()) as runner:
-        feed(runner, "a")
-        pump_until(runner, lambda: Calls.made["a1"] == 1)
-        checkpoint = copy.deepcopy(job.store)
-        Calls.hang = {"a3"}
-        pump_until(runner, lambda: Calls.made["a3"] == 1)
+    checkpoint = checkpoint_at(job, "a1", "a3", "a")
     Calls.suffix = "x"
-    with caplog.at_level(logging.WARNING), job.attempt(checkpoint) as runner:
-        runner.resume("k", lambda: "k")
-        runner.drain()
+    with caplog.at_level(logging.WARNING):
+        go_on(job, checkpoint)
     assert Calls.made == {"a1": 1, "a2": 1, "a3": 1}
     assert job.metrics.journal_differences == 1
     assert "did not on replay" in caplog.text
@@ -380,15 +384,8 @@ def test_the_calls_of_tasks_that_were_over_at_the_checkpoint_are_no_difference(
         await ctx.durable_execute_async(Calls.make, "other")
 
     job = Job(tmp_path, acting(one, (InputEvent, other)))
-    Calls.hang = {"other"}
-    with job.attempt(LocalHost()) as runner:
-        feed(runner, "a")
-        pump_until(runner, lambda: Calls.made["other"] == 1)
-        checkpoint = copy.deepcopy(job.store)
-    Calls.hang = set()
-    with job.attempt(checkpoint) as runner:
-        runner.resume("k", lambda: "k")
-        runner.drain()
+    checkpoint = checkpoint_at(job, "other", "other", "a")
+    go_on(job, checkpoint)
     assert Calls.made == {"one": 1, "other": 2}
     assert job.metrics.journal_differences == 0
 
@@ -623,17 +620,8 @@ def test_an_element_that_an_action_has_changed_is_still_the_same_one_after_a_res
         ctx.send_event(Another())
 
     job = Job(tmp_path, acting(marks, (Another, of_another)))
-    Calls.hang = {"a"}
-    with job.attempt(LocalHost()) as runner:
-        feed(runner, {"name": "a"})
-        pump_until(runner, lambda: Calls.made["a"] == 1)
-        checkpoint = copy.deepcopy(job.store)
-        Calls.hang = {"b"}
-        pump_until(runner, lambda: Calls.made["b"] == 1)
-    Calls.hang = set()
-    with job.attempt(checkpoint) as runner:
-        runner.resume("k", lambda: "k")
-        runner.drain()
+    checkpoint = checkpoint_at(job, "a", "b", {"name": "a"})
+    go_on(job, checkpoint)
     assert Calls.made == {"a": 1, "b": 2}
     assert job.metrics.journal_differences == 0
 
