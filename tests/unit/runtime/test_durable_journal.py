@@ -81,6 +81,9 @@ def _fresh() -> None:
     Calls.suffix = ""
 
 
+_SUBTASK = Subtask(0, True)
+
+
 class Another(Event):
     """Sent by an action to another one."""
 
@@ -97,13 +100,10 @@ class Job:
         self.outputs: list[Any] = []
         self._agent = agent
         self._seen = seen or SeenJob(None, 1)
-        self._attempts = 0
         self._config = Configuration({n.replace("_", "-"): v for n, v in options.items()})
 
     @contextmanager
-    def attempt(
-        self, checkpoint: LocalHost, subtask: Subtask | None = None
-    ) -> Iterator[AgentRunner]:
+    def attempt(self, checkpoint: LocalHost, subtask: Subtask = _SUBTASK) -> Iterator[AgentRunner]:
         """A runner on a copy of the checkpoint. To leave the block is the crash."""
         self.store = copy.deepcopy(checkpoint)
         self.outputs = self.store.outputs
@@ -114,7 +114,7 @@ class Job:
         try:
             durable = DurableJournal(
                 self.settings,
-                subtask or Subtask(0, self._attempts, True),
+                subtask,
                 self._seen,
                 services.shared_loop.loop,
                 codec,
@@ -124,7 +124,6 @@ class Job:
         except BaseException:
             services.close()
             raise
-        self._attempts += 1
         runner = AgentRunner(services, self.store, self.store, durable)
         self.store.switch("k")
         try:
@@ -577,15 +576,13 @@ def test_the_threads_of_a_journal_end_with_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("graph", ["g", ""], ids=["graph", "no graph"])
-def test_the_subtasks_of_an_attempt_let_each_other_live_whatever_their_numbers(
-    tmp_path: Path, graph: str
+@pytest.mark.parametrize("numbers", [(0, 1), (1, 0)])
+def test_the_subtasks_of_an_attempt_let_each_other_live_in_whatever_order_they_open(
+    tmp_path: Path, graph: str, numbers: tuple[int, int]
 ) -> None:
-    """The adaptive scheduler counts the attempts of each subtask: a new one begins with 0."""
     job = Job(tmp_path, acting(a_call_now))
-    with (
-        job.attempt(LocalHost(), Subtask(0, 1, True, graph)) as first,
-        job.attempt(LocalHost(), Subtask(1, 0, True, graph)) as second,
-    ):
+    one, other = (Subtask(number, True, graph) for number in numbers)
+    with job.attempt(LocalHost(), one) as first, job.attempt(LocalHost(), other) as second:
         feed(first, "a")
         feed(second, "b")
     assert Calls.made == {"a": 1, "b": 1}
@@ -593,14 +590,14 @@ def test_the_subtasks_of_an_attempt_let_each_other_live_whatever_their_numbers(
 
 @pytest.mark.parametrize(
     "later",
-    [Subtask(0, 0, True, "h"), Subtask(1, 0, True, "h"), Subtask(1, 2, True, "g")],
-    ids=["same subtask, new graph", "other subtask, new graph", "same graph, later attempt"],
+    [Subtask(0, True, "h"), Subtask(1, True, "h"), Subtask(0, True, "g"), Subtask(0, True)],
+    ids=["new graph", "new graph, other subtask", "same graph", "no graph"],
 )
-def test_a_later_attempt_ends_all_earlier_ones_of_its_process(
+def test_a_later_attempt_ends_what_is_earlier_in_its_process(
     tmp_path: Path, later: Subtask
 ) -> None:
     job = Job(tmp_path, acting(a_call_now))
-    with job.attempt(LocalHost(), Subtask(0, 1, True, "g")) as zombie:
+    with job.attempt(LocalHost(), Subtask(0, True, "g")) as zombie:
         with job.attempt(LocalHost(), later) as runner:
             feed(runner, "a")
         with pytest.raises(DurableJournalError, match="a folder of its own"):

@@ -35,37 +35,36 @@ class Subtask:
 
     Attributes:
         number: Its number, from 0.
-        attempt: Number of Flink's attempt to run it, from 0. The subtasks of one attempt of the job
-            may have different ones: the adaptive scheduler counts for each of them.
         thread_mode: Whether Python runs inside of the TaskManager.
         graph: Identity of the execution graph that it belongs to, or empty if that cannot be seen.
             The adaptive scheduler makes a new one for each attempt of the job.
     """
 
     number: int
-    attempt: int
     thread_mode: bool
     graph: str = ""
 
     def follows(self, other: Subtask) -> bool:
-        """Whether a subtask that opens now is of a later attempt of the job than an open one."""
-        if self.graph and other.graph:
-            return self.graph != other.graph or self.attempt > other.attempt
-        return self.number == other.number
+        """Whether a subtask that opens now is of a later attempt of the job than an open one.
+
+        Flink's numbers of attempts do not tell: the adaptive scheduler counts for each subtask, so
+        that those of one attempt of the job differ.
+        """
+        is_anew = bool(self.graph and other.graph) and self.graph != other.graph
+        return is_anew or self.number == other.number
 
 
 def this_subtask(context: Any) -> Subtask:
     """The subtask of an operator's context."""
     java = _java_context(context)
     if java is None:
-        number, attempt = context.get_index_of_this_subtask(), context.get_attempt_number()
-        return Subtask(number, attempt, False)
+        return Subtask(context.get_index_of_this_subtask(), False)
     # The methods of PyFlink 2.3 call Java methods that Flink 2 does not have any more.
-    info = java.getTaskInfo()
+    number = java.getTaskInfo().getIndexOfThisSubtask()
     # It is <graph>_<vertex>_<subtask>_<attempt>.
     execution = java.getMetricGroup().getAllVariables().get("<task_attempt_id>")
     graph = str(execution or "").partition("_")[0]
-    return Subtask(info.getIndexOfThisSubtask(), info.getAttemptNumber(), True, graph)
+    return Subtask(number, True, graph)
 
 
 def see_job(context: Any) -> SeenJob:
