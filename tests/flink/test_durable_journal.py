@@ -240,7 +240,8 @@ def test_the_adaptive_scheduler_changes_the_parallelism_and_nothing_is_repeated(
         "rest.bind-port": str(port),
     }
     env = flink_env("thread", parallelism=2, options=options)
-    _build(tmp_path, env, tmp_path / "journal", fail_at=(560,), pause=0.02)
+    # Each change waits for a checkpoint; there have to be elements left for all of them.
+    _build(tmp_path, env, tmp_path / "journal", fail_at=(560,), pause=0.06)
     client = env.execute_async("rescaled as it runs")
     result = client.get_job_execution_result()
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as flink:
@@ -250,7 +251,7 @@ def test_the_adaptive_scheduler_changes_the_parallelism_and_nothing_is_repeated(
             return flink.get(url).raise_for_status().json()["vertices"]
 
         def runs_with(parallelism: int) -> bool:
-            assert not result.done()
+            assert not result.done(), "the job ended before it was rescaled"
             agent = next(each for each in vertices() if each["name"].startswith("agent "))
             running = agent["tasks"]["RUNNING"]
             return agent["parallelism"] == running == parallelism
