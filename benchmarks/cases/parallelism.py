@@ -10,7 +10,7 @@ from benchmarks.agents import KEYS
 from benchmarks.bare_runs import bare_sdk
 from benchmarks.cases.model_calls import IN_FLIGHT, LATENCY
 from benchmarks.cluster import check_ran_on, cluster, sessions
-from benchmarks.comparison import Comparison, Figure, Point, Run
+from benchmarks.comparison import Comparison, Figure, Point, Run, share_of_baseline
 from benchmarks.job import run_job
 from benchmarks.slow_model_server import slow_model_server
 
@@ -23,7 +23,10 @@ _CPU = Figure("cpu", "CPU per record, µs", plotted=True)
 
 
 def comparisons(scale: float) -> Iterator[Comparison]:
-    """One TaskManager and two, without a model and with one; and two slots in one process."""
+    """One TaskManager and two, without a model and with one; and two slots in one process.
+
+    Two beside one of the same agent has a bar: two have to be faster on the same cores.
+    """
     records = max(3 * KEYS, int(150_000 * scale))
     calls = max(2 * IN_FLIGHT, int(10_000 * scale))
     for number in (1, 2):
@@ -51,6 +54,18 @@ def comparisons(scale: float) -> Iterator[Comparison]:
             _bare_calls(calls, number),
             Point(_CALLS, _AXIS, number, "task-managers-model-calls"),
         )
+    yield Comparison(
+        "two TaskManagers beside one, work in Python and memory",
+        (Figure("rate", "records/s", 0, (share_of_baseline(1),)),),
+        _work("working.agent", records, 2, 1),
+        _work("working.agent", records, 1, 1),
+    )
+    yield Comparison(
+        f"two TaskManagers beside one, {IN_FLIGHT:,} calls in flight a subtask, HTTP",
+        (Figure("rate", "calls/s", 0, (share_of_baseline(1),)),),
+        _calls(calls, 2),
+        _calls(calls, 1),
+    )
 
 
 def _work(job: str, records: int, task_managers: int, slots: int) -> Run:

@@ -9,7 +9,7 @@ from typing import Any
 from pyflink.common import Types
 
 from benchmarks.agents import key_of
-from benchmarks.jobs.flink import discard, environment, numbers, with_agent
+from benchmarks.jobs.flink import discard, environment, with_agent
 from benchmarks.marks import Record
 from flink_agents.api.agents.agent import Agent
 from flink_agents.api.chat_message import ChatMessage, MessageRole
@@ -18,6 +18,7 @@ from flink_agents.api.events.event import InputEvent, OutputEvent
 from flink_agents.api.resource import ResourceDescriptor, ResourceType
 from flink_agents.api.tools.tool import Tool
 from flink_agents.testing import ScriptedChatModelConnection, ScriptedChatModelSetup
+from tests.flink.paced import paced
 
 
 class TimedModel(ScriptedChatModelConnection):
@@ -63,14 +64,10 @@ def agent(folder: str, mode: str, calls: int, latency: float, pause: float) -> N
         pause: Seconds between two elements; more than the latency.
     """
 
-    def wait(number: int) -> int:
-        time.sleep(pause)
-        return number
-
     env = environment(mode)
     # Else elements would arrive in groups, every 100 ms.
     env.set_buffer_timeout(1)
     agent = timing_agent(Record(f"{folder}/calls"), latency)
-    stream = numbers(env, calls).map(wait, Types.LONG())
+    stream = paced(env, range(calls), 1 / pause, Types.INT())
     discard(with_agent(stream, key_of, agent, Types.LONG()))
     env.execute("latency")

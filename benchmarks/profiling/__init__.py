@@ -2,6 +2,7 @@
 
     python -m benchmarks.profiling no_model            # without a model, memory read and written
     python -m benchmarks.profiling model_calls         # 1,000 model calls in flight over HTTP
+    python -m benchmarks.profiling tongyi_calls        # the same with the lightest of the SDKs
 
 Samplers look at the job from outside, one after another: py-spy at Python (in thread mode the
 interpreter is inside of the Java process, where py-spy finds it), Flight Recorder at Java, and

@@ -49,13 +49,17 @@ def _memory(seconds: int, folder: Path) -> Profile:
     return _no_model(seconds, folder, memory=True)
 
 
-def _model_calls(seconds: int, folder: Path) -> Profile:
+def _model_calls(seconds: int, folder: Path, provider: str = "openai") -> Profile:
     with slow_model_server(0.2) as url:
-        arguments = {"mode": "thread", "calls": _ENDLESS, "in_flight": 1000, "provider": "openai"}
-        title = "1,000 model calls of 200 ms in flight over HTTP, thread mode, openai"
+        arguments = {"mode": "thread", "calls": _ENDLESS, "in_flight": 1000, "provider": provider}
+        title = f"1,000 model calls of 200 ms in flight over HTTP, thread mode, {provider}"
         return profile(
             title, "call", "model_calls.http", {**arguments, "url": url}, seconds, folder, _say
         )
+
+
+def _tongyi_calls(seconds: int, folder: Path) -> Profile:
+    return _model_calls(seconds, folder, "tongyi")
 
 
 def _in_process(seconds: int, folder: Path) -> Profile:
@@ -64,11 +68,20 @@ def _in_process(seconds: int, folder: Path) -> Profile:
     return profile(title, "call", "model_calls.in_process", arguments, seconds, folder, _say)
 
 
+def _journal(seconds: int, folder: Path) -> Profile:
+    arguments = {"mode": "thread", "calls": _ENDLESS, "in_flight": 1000, "latency": 0.2}
+    title = "1,000 calls of 200 ms in flight, model in the process, durable journal, thread mode"
+    journal = {**arguments, "journal": True}
+    return profile(title, "call", "model_calls.journaled", journal, seconds, folder, _say)
+
+
 _PATHS: dict[str, Callable[[int, Path], Profile]] = {
     "no_model": _no_model,
     "memory": _memory,
     "model_calls": _model_calls,
+    "tongyi_calls": _tongyi_calls,
     "model_in_process": _in_process,
+    "durable_journal": _journal,
 }
 
 

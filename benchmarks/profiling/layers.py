@@ -19,6 +19,7 @@ _PYTHON = (
     ("pydantic", "pydantic"),
     ("benchmarks/", "the measured agent's own code"),
     ("openai/", "SDK: openai"),
+    ("dashscope/", "SDK: dashscope"),
     ("httpx", "SDK: httpx"),
     ("aiohttp/", "SDK: aiohttp"),
     ("asyncio/", "asyncio"),

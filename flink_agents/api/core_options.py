@@ -70,7 +70,8 @@ class AgentExecutionOptions:
     #: Seconds to keep what earlier attempts of the job have written to the durable journal: the
     #: time that the source may take to come again to where it was before a failure. Where
     #: checkpoints cannot be seen (process mode, or checkpoints without a folder) everything is kept
-    #: so long; it must then be longer than the time between two complete checkpoints.
+    #: so long; it must then be longer than the time between two complete checkpoints. At least
+    #: 60 s.
     DURABLE_JOURNAL_KEEP = ConfigOption("durable-journal.keep", Seconds, Seconds(3600.0))
     #: Seconds between two looks for finished calls.
     PUMP_INTERVAL = ConfigOption("pump-interval", Seconds, Seconds(0.002))

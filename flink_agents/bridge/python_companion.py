@@ -18,6 +18,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from flink_agents.api.blocking import event_loop, thread_pool
+from flink_agents.api.garbage import look_less_often
 from flink_agents.bridge import wire
 from flink_agents.bridge.facade_client import BridgeCallError, FacadeClient
 from flink_agents.bridge.python_models import PythonModels
@@ -107,6 +108,7 @@ def _read_to_the_end(stop: Any) -> None:
 def main() -> None:
     """Serve the JVM that started this process."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    look_less_often()
     told = sys.stdin.buffer.readline()
     if not told.strip():
         sys.exit("This program is started by the JVM of an agent, which tells it where to go.")

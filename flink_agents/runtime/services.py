@@ -28,6 +28,9 @@ OPTIONS = tuple(
     if isinstance(option, ConfigOption)
 )
 
+#: Seconds. A file of the durable journal is written to for 20 s.
+_LEAST_KEEP = 60
+
 
 def check_options(config: ReadableConfiguration) -> None:
     """Read every option once, so that a wrong value is found before a job is submitted.
@@ -45,6 +48,11 @@ def check_options(config: ReadableConfiguration) -> None:
         raise ValueError(
             f"Option {AgentExecutionOptions.DURABLE_JOURNAL.get_key()!r} is {folder!r}. Give an "
             "absolute path or a URI, such as file:///mnt/journal: workers have other folders."
+        )
+    if (keep := config.get(AgentExecutionOptions.DURABLE_JOURNAL_KEEP)) < _LEAST_KEEP:
+        raise ValueError(
+            f"Option {AgentExecutionOptions.DURABLE_JOURNAL_KEEP.get_key()!r} is {keep:g} s. Give "
+            f"at least {_LEAST_KEEP} s: other subtasks may still write to what is deleted then."
         )
 
 
@@ -102,22 +110,20 @@ class Services:
         except asyncio.CancelledError:
             call.close()  # it has not begun
             raise
+        task = asyncio.ensure_future(call)
         try:
-            task = asyncio.ensure_future(call)
-            try:
-                done, _ = await asyncio.wait({task}, timeout=self._timeout)
-            except asyncio.CancelledError:
-                task.cancel()
-                raise
-            if not done:
-                task.cancel()
+            await asyncio.wait({task}, timeout=self._timeout)
+            if not task.done():
                 raise ModelTimeoutError(
                     f"{name} gave no answer within {self._timeout:g} s and was given up. The limit "
                     f"is the option {AgentExecutionOptions.CALL_TIMEOUT.get_key()!r}."
                 )
             return task.result()
         finally:
+            task.cancel()
             self._limit.release()
+            # An error of the task has this frame: a circle, with all that was sent.
+            del task
 
     def close(self) -> None:
         """Close what has been opened; safe to call in any state, once."""

@@ -84,3 +84,14 @@ def test_without_its_jvm_it_ends_with_an_error() -> None:
         )
     assert done.returncode == 1
     assert "cannot be reached" in done.stderr
+
+
+def test_it_looks_for_circles_of_objects_less_often_than_python_does() -> None:
+    told = "import gc\nfrom flink_agents.bridge import python_companion\n"
+    told += (
+        "try:\n    python_companion.main()\nexcept SystemExit:\n    print(gc.get_threshold()[0])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", told], input="", capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "20000\n", done.stderr

@@ -6,7 +6,7 @@ A fault is told by its kind and the element that it waits for:
 ``action``     the action that takes the element raises
 ``answer``     the action that takes the model's answer raises, after it has seen that
 ``model``      the model connection raises while it is awaited, after the server has answered
-``write``      the write of the element's open work into Flink's state raises
+``write``      to write the element's open work, or in thread mode to note it for Java, raises
 ``restore``    the action raises; then ``open()`` of the next attempt; then, in the attempt after
                that, the read of what the checkpoint has of a key
 ``close``      ``close()`` raises, at the end of the job, whatever the element
@@ -162,19 +162,16 @@ def _broken_rule() -> str:
 
 def _patch() -> None:
     from flink_agents.runtime.flink.host import FlinkHost
-    from flink_agents.runtime.flink.keyed_state import FlinkKeyStore
     from flink_agents.runtime.flink.operator import AgentFunction
 
     global _is_patched
     if _is_patched:
         return
     _is_patched = True
-    open_store, open_host = FlinkKeyStore.__init__, FlinkHost.__init__
-    close_function = AgentFunction.close
+    open_host, close_function = FlinkHost.__init__, AgentFunction.close
 
-    def store_opened(self: FlinkKeyStore, context: Any) -> None:
-        open_store(self, context)
-        save, load = self.save, self.load
+    def break_store(store: Any) -> None:
+        save, load = store.save, store.load
 
         def saved(text: str) -> None:
             if (plan := active()) is not None:
@@ -192,7 +189,7 @@ def _patch() -> None:
                         plan.strike(fault, "-load")
             return text
 
-        self.save, self.load = saved, loaded
+        store.save, store.load = saved, loaded
 
     def host_opened(self: FlinkHost, *arguments: Any, **named: Any) -> None:
         if (plan := active()) is not None:
@@ -200,6 +197,7 @@ def _patch() -> None:
                 if plan.has_struck(fault):
                     plan.strike(fault, "-open")
         open_host(self, *arguments, **named)
+        break_store(self._store)
 
     def function_closed(self: AgentFunction) -> None:
         close_function(self)
@@ -207,7 +205,6 @@ def _patch() -> None:
             for fault in plan.of_kind("close"):
                 plan.strike(fault)
 
-    FlinkKeyStore.__init__ = store_opened
     FlinkHost.__init__ = host_opened  # pyright: ignore[reportAttributeAccessIssue]
     AgentFunction.close = function_closed
 

@@ -152,6 +152,8 @@ class StandaloneRun:
     def kill_job_manager(self) -> None:
         """Kill the JobManager and start another."""
         self.ledger.note(FAILED, "job-manager")
+        # Of a checkpoint that it completed since the observer looked, the next one tells nothing.
+        self.history.add(self.flink.get(f"/jobs/{self.job}/checkpoints"))
         self.cluster.kill_job_manager()
         self.cluster.start_job_manager()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flink_agents.runtime.flink import process_mode
+from flink_agents.runtime.flink import java_operators
 from tests.chaos.mini_cluster import MiniClusterRun
 from tests.chaos.scenarios import (
     answers_overtake_each_other,
@@ -32,7 +32,7 @@ def test_elements_are_lost_without_leases(run: MiniClusterRun) -> None:
 def test_elements_are_lost_in_process_mode_with_the_operator_of_pyflink(
     run: MiniClusterRun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(process_mode, "LIBRARY", tmp_path)
+    monkeypatch.setattr(java_operators, "LIBRARY", tmp_path)
     assert fails_with_keys_that_never_come_again(run, "process").lost > 0
 
 

@@ -6,15 +6,14 @@ however that happens, because its standard input closes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
-from pyflink.common import Configuration, TypeInformation, Types
+from pyflink.common import Configuration
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
-from pyflink.java_gateway import get_gateway
 
 from flink_agents.runtime.flink.worker_environment import configure, find_java_home
+from tests.flink.paced import paced
 
 EnvironmentFactory = Callable[..., StreamExecutionEnvironment]
 
@@ -63,29 +62,5 @@ def flink_env() -> Iterator[EnvironmentFactory]:
 
 @pytest.fixture
 def paced_source() -> Callable[..., DataStream]:
-    """A source that emits at a steady rate, so that a job stays alive while timers fire."""
-
-    def make(
-        environment: StreamExecutionEnvironment,
-        elements: Sequence[Any],
-        per_second: float,
-        type_info: TypeInformation | None = None,
-    ) -> DataStream:
-        jvm: Any = get_gateway().jvm
-        flink = jvm.org.apache.flink
-        j_environment = environment._j_stream_execution_environment
-        j_type = (type_info or Types.STRING()).get_java_type_info()
-        generator = flink.connector.datagen.functions.FromElementsGeneratorFunction(
-            j_type, j_environment.getConfig(), list(elements)
-        )
-        rate = flink.api.connector.source.util.ratelimit.RateLimiterStrategy.perSecond(
-            float(per_second)
-        )
-        source = flink.connector.datagen.source.DataGeneratorSource(
-            generator, len(elements), rate, j_type
-        )
-        no_watermarks = flink.api.common.eventtime.WatermarkStrategy.noWatermarks()
-        j_stream = j_environment.fromSource(source, no_watermarks, "paced", j_type)
-        return DataStream(j_stream.setParallelism(1))
-
-    return make
+    """:func:`tests.flink.paced.paced`."""
+    return paced

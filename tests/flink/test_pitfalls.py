@@ -14,7 +14,7 @@ from pyflink.datastream.connectors.file_system import FileSink
 from flink_agents.api.agents.agent import Agent
 from flink_agents.api.events.event import InputEvent, OutputEvent
 from flink_agents.api.execution_environment import AgentsExecutionEnvironment
-from flink_agents.runtime.flink import process_mode
+from flink_agents.runtime.flink import java_operators
 from flink_agents.testing import run_agent
 
 pytestmark = [pytest.mark.flink, pytest.mark.timeout(120)]
@@ -146,7 +146,7 @@ def test_process_mode_without_our_operator_is_warned_of_timers_that_checkpoints_
     warns: bool,
 ) -> None:
     if not jar:
-        monkeypatch.setattr(process_mode, "LIBRARY", tmp_path)
+        monkeypatch.setattr(java_operators, "LIBRARY", tmp_path)
     env = flink_env(mode, options={"python.fn-execution.bundle.size": bundle})
     if checkpoints:
         env.enable_checkpointing(1000)

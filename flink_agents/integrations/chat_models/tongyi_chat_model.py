@@ -114,9 +114,9 @@ class TongyiChatModelConnection(ClientChatModelConnection):
 
     def _client(self) -> Client:
         # The key and the URL belong to a request, so clients differ by their size alone.
-        connections = self.max_in_flight
         return self._shared_client(
-            lambda: settings_key(connections), lambda: _dashscope_sdk().Client(connections)
+            lambda: settings_key(self.max_in_flight),
+            lambda: _dashscope_sdk().Client(self.max_in_flight),
         )
 
     def _request(

@@ -11,7 +11,6 @@ from typing import Any, cast
 from uuid import uuid4
 
 from pyflink.common import TypeInformation
-from pyflink.common.typeinfo import Types
 from pyflink.datastream import DataStream, KeyedStream, StreamExecutionEnvironment
 from pyflink.datastream.data_stream import CloseableIterator
 from pyflink.table import Schema, StreamTableEnvironment, Table
@@ -32,7 +31,7 @@ from flink_agents.api.execution_environment import (
 from flink_agents.plan.agent_plan import AgentPlan
 from flink_agents.plan.compile import compile_agent
 from flink_agents.runtime.actions import BUILT_IN_ACTIONS
-from flink_agents.runtime.flink import process_mode, worker_environment
+from flink_agents.runtime.flink import java_operators, worker_environment
 from flink_agents.runtime.flink.dead_letters import DEAD_LETTERS
 from flink_agents.runtime.flink.journal.durable_journal import JournalSettings
 from flink_agents.runtime.flink.keys import TextKeySelector
@@ -235,10 +234,10 @@ class FlinkBuilder(AgentBuilder):
         keyed = self._input
         if self._key_selector is not None:
             make_codec = partial(flink_codec, dict(self._plan.data_types))
-            keyed = keyed.key_by(TextKeySelector(self._key_selector, make_codec), Types.STRING())
+            keyed = java_operators.key_by(keyed, TextKeySelector(self._key_selector, make_codec))
         # A Python function that is chained to the operator would see wrong timestamps.
         self._result = (
-            process_mode.process(cast("KeyedStream", keyed), function, output_type)
+            java_operators.process(cast("KeyedStream", keyed), function, output_type)
             .name(f"agent {self._plan.agent}")
             .uid(self._uid)
             .disable_chaining()

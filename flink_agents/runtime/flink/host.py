@@ -29,10 +29,11 @@ from flink_agents.plan.agent_plan import AgentPlan
 from flink_agents.runtime.agent_runner import AgentRunner
 from flink_agents.runtime.dead_letter import DeadLetter
 from flink_agents.runtime.flink.dead_letters import DEAD_LETTERS
+from flink_agents.runtime.flink.deferred_writes import DeferredWrites
 from flink_agents.runtime.flink.journal.checkpoints import see_job, this_subtask
 from flink_agents.runtime.flink.journal.durable_journal import DurableJournal, JournalSettings
 from flink_agents.runtime.flink.key_switch import KeySwitch
-from flink_agents.runtime.flink.keyed_state import FlinkKeyStore
+from flink_agents.runtime.flink.keyed_state import DeferredKeyStore, FlinkKeyStore
 from flink_agents.runtime.flink.keys import KeyText, hashable
 from flink_agents.runtime.flink.metrics import FlinkMetricGroup
 from flink_agents.runtime.flink.row_codec import flink_codec
@@ -70,6 +71,7 @@ class FlinkHost:
         text_keys: Whether keys are texts of :class:`KeyText`, else whatever the user's stream has.
         with_keys: Whether outputs are dicts ``{key: output}`` instead of plain outputs.
         journal: Settings of the durable journal, or None if there is none.
+        writes: Where changes of state and timers are noted; None if they are made at once.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class FlinkHost:
         text_keys: bool,
         with_keys: bool,
         journal: JournalSettings | None = None,
+        writes: DeferredWrites | None = None,
     ) -> None:
         self._agent = plan.agent
         self._text_keys = text_keys
@@ -87,7 +90,10 @@ class FlinkHost:
         self._codec = flink_codec(plan.data_types)
         self._key_text = KeyText(self._codec)
         self._keys = KeySwitch.of(context)
-        self._store = FlinkKeyStore(context)
+        self._store: FlinkKeyStore | DeferredKeyStore = FlinkKeyStore(context)
+        if writes is not None:
+            self._keys = writes.key_switch(self._keys)
+            self._store = DeferredKeyStore(self._store, writes)
         self._metrics = AgentMetrics(FlinkMetricGroup(context.get_metrics_group()))
         self._event_time = config.get(AgentExecutionOptions.EVENT_TIME)
         self._lease_ms = int(config.get(AgentExecutionOptions.LEASE_INTERVAL) * 1000)

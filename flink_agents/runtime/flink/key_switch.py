@@ -30,8 +30,8 @@ class KeySwitch:
     until the function returns; PyFlink sets the key anew before the next element or timer, so
     going back is only needed when the rest of the same callback works on the first key.
 
-    `ctx.get_current_key()` follows the switch in thread mode and does not in process mode:
-    code that switches keys should keep the Python key next to the handle.
+    `ctx.get_current_key()` follows the switch in some of PyFlink's contexts only: code that
+    switches keys should keep the Python key next to the handle.
 
     Only the thread that runs `process_element` and `on_timer` may call it.
 
@@ -49,7 +49,7 @@ class KeySwitch:
     def __init__(
         self, current: Callable[[], KeyHandle], switch: Callable[[KeyHandle], None]
     ) -> None:
-        # Callables instead of methods: in thread mode they are the Java methods themselves,
+        # Callables instead of methods: in thread mode they may be the Java methods themselves,
         # and one Python frame less per call counts at tens of thousands of calls a second.
         self.current = current
         self.switch = switch

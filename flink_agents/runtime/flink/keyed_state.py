@@ -8,6 +8,8 @@ from pyflink.common.typeinfo import Types
 from pyflink.datastream import RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
 
+from flink_agents.runtime.flink.deferred_writes import DeferredWrites
+
 
 class FlinkKeyStore:
     """Keyed state of the operator.
@@ -67,3 +69,33 @@ class FlinkKeyStore:
     def release(self, timestamp: int) -> None:
         """Forget the outputs that waited for ``timestamp``."""
         self._held.remove(timestamp)
+
+    def change_by(self, writes: DeferredWrites) -> None:
+        """Let the changes that most elements make be noted there."""
+        writes.use_state(self._open._state, self._memory._state)
+
+
+class DeferredKeyStore:
+    """As :class:`FlinkKeyStore`, but the changes that most elements make are noted to be made.
+
+    All else is done at once, after what was noted before.
+
+    Args:
+        store: The state.
+        writes: Where changes are noted.
+    """
+
+    def __init__(self, store: FlinkKeyStore, writes: DeferredWrites) -> None:
+        store.change_by(writes)
+        self.save = writes.save
+        self.clear = writes.clear
+        self.write_memory = writes.write_memory
+        self.load = writes.before(store.load)
+        self.read_memory = writes.before(store.read_memory)
+        self.all_memory = writes.before(store.all_memory)
+        self.put_waiting = writes.before(store.put_waiting)
+        self.take_waiting = writes.before(store.take_waiting)
+        self.held_timestamps = writes.before(store.held_timestamps)
+        self.held = writes.before(store.held)
+        self.hold = writes.before(store.hold)
+        self.release = writes.before(store.release)

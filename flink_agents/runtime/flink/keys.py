@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any
 
+from pyflink.common import Row
+from pyflink.datastream import ProcessFunction, RuntimeContext
+
 from flink_agents.engine.codec import Codec
 from flink_agents.exceptions import AgentsError
+from flink_agents.runtime.flink import direct_calls
 
 _TEXT = "="
 #: Keys that are no texts to remember, some 20 MB; beyond that their texts are read anew.
@@ -89,3 +93,21 @@ class TextKeySelector:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_keys": None}
+
+
+class KeyFunction(ProcessFunction):
+    """Puts the key before each element, in thread mode. Travels with the job.
+
+    Args:
+        select: Gives the key.
+    """
+
+    def __init__(self, select: Callable[[Any], str]) -> None:
+        self._select = select
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        direct_calls.offer(self._select)
+
+    def process_element(self, value: Any, ctx: ProcessFunction.Context) -> Any:
+        # Where PyFlink chains it behind another function.
+        return (Row(self._select(value), value),)

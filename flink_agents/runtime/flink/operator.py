@@ -8,8 +8,10 @@ from typing import Any
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
 from flink_agents.api.configuration import Configuration
+from flink_agents.api.garbage import look_less_often
 from flink_agents.exceptions import AgentsError
 from flink_agents.plan.agent_plan import AgentPlan
+from flink_agents.runtime.flink import direct_calls
 from flink_agents.runtime.flink.dropped import close_when_dropped
 from flink_agents.runtime.flink.host import FlinkHost
 from flink_agents.runtime.flink.journal.checkpoints import this_subtask
@@ -48,8 +50,10 @@ class AgentFunction(KeyedProcessFunction):
 
     def open(self, runtime_context: RuntimeContext) -> None:
         configure_logging()
+        look_less_often()
         config = Configuration(self._options)
         thread_mode = this_subtask(runtime_context).thread_mode
+        writes = direct_calls.take_expected() if thread_mode else None
         self._host = FlinkHost(
             runtime_context,
             self._plan,
@@ -57,8 +61,11 @@ class AgentFunction(KeyedProcessFunction):
             self._text_keys,
             self._with_keys,
             self._journal,
+            writes,
         )
         self._dropped = close_when_dropped(self, self._host.close, thread_mode)
+        if writes is not None:
+            direct_calls.offer(self.process_element, self.on_timer, writes)
 
     def close(self) -> None:
         if self._host is not None:

@@ -576,3 +576,34 @@ def test_what_is_closed_is_gone_before_python_looks_for_circles(hang: bool) -> N
         assert [one() for one in kept] == [None, None]
     finally:
         gc.enable()
+
+
+def test_what_a_failed_call_was_made_with_is_gone_before_python_looks_for_circles() -> None:
+    class Sent:
+        """What a call is made with."""
+
+    kept: list[weakref.ref[Sent]] = []
+
+    async def fail(sent: Sent) -> None:
+        kept.append(weakref.ref(sent))
+        raise ValueError("no")
+
+    async def ask(event: InputEvent, ctx: RunnerContext) -> None:
+        services: Services = ctx._services  # pyright: ignore
+        await services.limited(fail(Sent()), "fail")
+
+    store = Store()
+    gc.disable()
+    try:
+        # Errors that are ignored are logged, and pytest keeps what is.
+        with running(
+            acting(ask), store, error_handling_strategy="dead-letter", max_retries=0
+        ) as runner:
+            feed(runner, "a")
+            runner.drain()
+            deadline = time.monotonic() + 10
+            while kept[0]() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            assert [one() for one in kept] == [None]
+    finally:
+        gc.enable()

@@ -548,6 +548,12 @@ def test_a_folder_without_an_absolute_path_is_refused(folder: str) -> None:
         check_options(Configuration({"durable-journal": folder}))
 
 
+def test_a_time_to_keep_in_which_others_may_still_write_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"durable-journal\.keep' is 20 s.*at least 60 s"):
+        check_options(Configuration({"durable-journal.keep": "20 s"}))
+    check_options(Configuration({"durable-journal.keep": "1 min"}))
+
+
 def test_an_attempt_that_was_given_up_keeps_nothing_once_its_successor_reads(
     tmp_path: Path,
 ) -> None:

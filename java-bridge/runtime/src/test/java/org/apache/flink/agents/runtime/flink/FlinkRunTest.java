@@ -196,14 +196,15 @@ class FlinkRunTest {
         StreamTableEnvironment tables = StreamTableEnvironment.create(flink);
         AgentsExecutionEnvironment environment =
                 AgentsExecutionEnvironment.getExecutionEnvironment(flink, tables);
+        // Of one source: `fromValues` makes one of each row, which come in any order.
         Table input =
-                tables.fromValues(
-                        DataTypes.ROW(
-                                DataTypes.FIELD("id", DataTypes.STRING()),
-                                DataTypes.FIELD("n", DataTypes.INT())),
-                        Row.of("a", 1),
-                        Row.of("b", 2),
-                        Row.of("a", 3));
+                tables.fromDataStream(
+                        flink.fromData(
+                                Types.ROW_NAMED(
+                                        new String[] {"id", "n"}, Types.STRING, Types.INT),
+                                Row.of("a", 1),
+                                Row.of("b", 2),
+                                Row.of("a", 3)));
         Agent agent =
                 new Agent()
                         .addAction(
