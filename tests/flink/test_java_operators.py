@@ -30,8 +30,8 @@ pytestmark = [pytest.mark.flink, pytest.mark.timeout(120)]
 # To PyFlink whatever is not "thread" is process mode.
 OURS = {
     "thread": ("ThreadModeAgentOperator", "ThreadModeKeyOperator"),
-    "process": ("TimerKeepingOperator", "ExternalPythonProcessOperator"),
-    "THREAD": ("TimerKeepingOperator", "ExternalPythonProcessOperator"),
+    "process": ("ProcessModeAgentOperator", "ExternalPythonProcessOperator"),
+    "THREAD": ("ProcessModeAgentOperator", "ExternalPythonProcessOperator"),
 }
 PYFLINKS = {
     "thread": ("EmbeddedPythonKeyedProcessOperator", "EmbeddedPythonProcessOperator"),
@@ -288,9 +288,13 @@ async def _sleep_long(event: Any, ctx: Any) -> None:
     ctx.send_event(_Slept(value=event.input))
 
 
-def test_what_is_open_at_the_end_is_not_lost_with_a_bundle_that_is_full(flink_env: Any) -> None:
+@pytest.mark.parametrize("shared", ["true", "false"])
+def test_what_is_open_at_the_end_is_not_lost_with_a_bundle_that_is_full(
+    flink_env: Any, shared: str
+) -> None:
     # PyFlink's operator would take no more timers then: each bundle ends with its only one.
-    env = flink_env("process", options={"python.fn-execution.bundle.size": "1"})
+    options = {"python.fn-execution.bundle.size": "1", "python.fn-execution.memory.managed": shared}
+    env = flink_env("process", options=options)
     stream = env.from_collection(list(range(5)), type_info=Types.LONG())
     agent = Agent().add_action("sleep", [InputEvent], _sleep_long)
     agent.add_action("remember", [_Slept], _remember)

@@ -87,7 +87,7 @@ def process(
     if _is_thread_mode(env):
         ours = package.ThreadModeAgentOperator(j_operator, j_stream.getType())
     else:
-        ours = package.TimerKeepingOperator.of(j_operator)
+        ours = package.ProcessModeAgentOperator.of(j_operator)
     return DataStream(j_stream.transform("KEYED PROCESS", j_output_type, ours))
 
 

@@ -8,12 +8,13 @@ import org.apache.flink.python.PythonOptions;
 import org.apache.flink.streaming.api.functions.python.DataStreamPythonFunctionInfo;
 import org.apache.flink.streaming.api.operators.python.process.AbstractExternalDataStreamPythonFunctionOperator;
 import org.apache.flink.streaming.api.operators.python.process.ExternalPythonKeyedProcessOperator;
+import org.apache.flink.streaming.api.runners.python.beam.BeamPythonFunctionRunner;
 import org.apache.flink.streaming.api.utils.PythonOperatorUtils;
 import org.apache.flink.streaming.api.watermark.Watermark;
 
 /**
- * PyFlink's operator for process mode, with all timers in its checkpoints, and bundles that end in
- * time.
+ * PyFlink's operator for process mode, with all timers in its checkpoints, bundles that end in time,
+ * and workers that can be stopped at any time: see {@link PythonWorkers}.
  *
  * <p>A checkpoint ends the bundle that is under way. PyFlink 2.3 takes the state that the bundle
  * wrote, but leaves the timers that it set in a queue, to be registered behind the barrier: a key
@@ -32,7 +33,7 @@ import org.apache.flink.streaming.api.watermark.Watermark;
  *
  * @param <OUT> the type of its outputs
  */
-public final class TimerKeepingOperator<OUT> extends ExternalPythonKeyedProcessOperator<OUT> {
+public final class ProcessModeAgentOperator<OUT> extends ExternalPythonKeyedProcessOperator<OUT> {
     private static final long serialVersionUID = 1L;
 
     private static final int LOOKS_PER_BUNDLE = 10;
@@ -41,7 +42,7 @@ public final class TimerKeepingOperator<OUT> extends ExternalPythonKeyedProcessO
     private transient ScheduledFuture<?> looks;
     private transient long bundles;
 
-    private TimerKeepingOperator(
+    private ProcessModeAgentOperator(
             Configuration config,
             DataStreamPythonFunctionInfo functionInfo,
             RowTypeInfo inputType,
@@ -50,7 +51,7 @@ public final class TimerKeepingOperator<OUT> extends ExternalPythonKeyedProcessO
     }
 
     /** An operator of this kind for what PyFlink would run in its own. */
-    public static <OUT> TimerKeepingOperator<OUT> of(ExternalPythonKeyedProcessOperator<OUT> operator) {
+    public static <OUT> ProcessModeAgentOperator<OUT> of(ExternalPythonKeyedProcessOperator<OUT> operator) {
         return like(operator, operator.getPythonFunctionInfo(), operator.getProducedType());
     }
 
@@ -58,6 +59,7 @@ public final class TimerKeepingOperator<OUT> extends ExternalPythonKeyedProcessO
     public void open() throws Exception {
         failure = new Failure();
         super.open();
+        PythonWorkers.stopSafely((BeamPythonFunctionRunner) pythonFunctionRunner);
         long bundleMillis = config.get(PythonOptions.MAX_BUNDLE_TIME_MILLS);
         if (bundleMillis <= 0) {
             return; // PyFlink warns, and takes another
@@ -128,12 +130,12 @@ public final class TimerKeepingOperator<OUT> extends ExternalPythonKeyedProcessO
         }
     }
 
-    private static <T> TimerKeepingOperator<T> like(
+    private static <T> ProcessModeAgentOperator<T> like(
             ExternalPythonKeyedProcessOperator<?> operator,
             DataStreamPythonFunctionInfo functionInfo,
             TypeInformation<T> outputType) {
         RowTypeInfo inputType = (RowTypeInfo) operator.getInputTypeInfo();
-        return new TimerKeepingOperator<>(
+        return new ProcessModeAgentOperator<>(
                 operator.getConfiguration(), functionInfo, inputType, outputType);
     }
 }

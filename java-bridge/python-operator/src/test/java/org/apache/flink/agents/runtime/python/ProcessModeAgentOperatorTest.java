@@ -13,14 +13,14 @@ import org.apache.flink.streaming.api.operators.python.process.ExternalPythonKey
 import org.apache.flink.util.FlinkRuntimeException;
 import org.junit.jupiter.api.Test;
 
-class TimerKeepingOperatorTest {
+class ProcessModeAgentOperatorTest {
     @Test
     void noCheckpointIsMadeBehindABundleThatHasFailed() throws Exception {
         DataStreamPythonFunctionInfo function =
                 new DataStreamPythonFunctionInfo(
                         new DataStreamPythonFunction(new byte[0], null), -1);
-        TimerKeepingOperator<Long> operator =
-                TimerKeepingOperator.of(
+        ProcessModeAgentOperator<Long> operator =
+                ProcessModeAgentOperator.of(
                         new ExternalPythonKeyedProcessOperator<>(
                                 new Configuration(),
                                 function,
