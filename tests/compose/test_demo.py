@@ -18,7 +18,8 @@ pytestmark = [
     pytest.mark.flink,
     pytest.mark.ollama,
     pytest.mark.slow,
-    pytest.mark.timeout(600),
+    # Without what the engine and the images take, which the first test waits for.
+    pytest.mark.timeout(600, func_only=True),
 ]
 
 SAMPLE = ROOT / "examples" / "product_reviews" / "data" / "reviews.tsv"

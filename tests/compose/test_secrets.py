@@ -16,7 +16,8 @@ pytestmark = [
     pytest.mark.docker,
     pytest.mark.flink,
     pytest.mark.slow,
-    pytest.mark.timeout(600),
+    # Without what the engine and the images take, which the first test waits for.
+    pytest.mark.timeout(600, func_only=True),
     pytest.mark.usefixtures("quiet"),
 ]
 

@@ -119,7 +119,7 @@ GOLDEN: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("value", "text"), GOLDEN, ids=lambda value: repr(value)[:30])
+@pytest.mark.parametrize(("value", "text"), GOLDEN, ids=[text for _, text in GOLDEN])
 def test_the_text_of_version_1_is_written_and_read(value: Any, text: str) -> None:
     assert CODEC.dumps(value) == text
     assert same(CODEC.loads(text), value)
