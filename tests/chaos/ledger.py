@@ -6,10 +6,11 @@ append, so the order of the lines is the order in which things happened.
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.appended import append, read_lines
 
 #: A call was made: the server was asked, or the function of a durable call was entered.
 MADE = "made"
@@ -46,17 +47,11 @@ class Ledger:
 
     def note(self, word: str, name: str) -> None:
         """Write a line. May be called by any thread of any process."""
-        file = os.open(self.path, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
-        try:
-            os.write(file, f"{time.time():.6f} {word} {name}\n".encode())
-        finally:
-            os.close(file)
+        append(Path(self.path), f"{time.time():.6f} {word} {name}")
 
     def read(self) -> list[Entry]:
         """All lines that are there."""
-        file = Path(self.path)
-        lines = file.read_text().splitlines() if file.exists() else []
-        return [_entry(line) for line in lines]
+        return [_entry(line) for line in read_lines(Path(self.path))]
 
     def count(self, word: str) -> int:
         """How many lines there are with this word."""

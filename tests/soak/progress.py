@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -44,19 +45,20 @@ class Progress:
         self._next_look = 0.0
         self._told: set[str] = set()
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
+        self._thread = ThreadPoolExecutor(1, "progress")
 
     def __enter__(self) -> Progress:
-        self._thread.start()
+        self._end = self._thread.submit(self._run)
         return self
 
     def __exit__(self, *_: Any) -> None:
         self.stop()
 
     def stop(self) -> None:
-        """End, after a last look."""
+        """End; what went wrong meanwhile is raised here."""
         self._over.set()
-        self._thread.join()
+        self._thread.shutdown()
+        self._end.result()
 
     def _run(self) -> None:
         while not self._over.wait(_INTERVAL):

@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.appended import append, read_lines
+
 #: Seconds between two notes of a process.
 _INTERVAL = 5.0
 
@@ -42,15 +44,13 @@ def note(folder: Path) -> None:
     # A thread of Java that logged something stays in the list of threads, though it has ended.
     own = [t for t in threading.enumerate() if type(t).__name__ != "_DummyThread"]
     words = (now, sys.getallocatedblocks(), len(sys.modules), len(own))
-    with open(folder / str(os.getpid()), "a") as file:
-        file.write(" ".join(map(str, words)) + "\n")
+    append(folder / str(os.getpid()), " ".join(map(str, words)))
 
 
 def read(folder: Path, pid: int) -> PythonMemory | None:
     """What a process has written last; None if it has not, or not lately."""
-    try:
-        lines = (folder / str(pid)).read_text().splitlines()
-    except FileNotFoundError:
+    lines = read_lines(folder / str(pid))
+    if not lines:
         return None
     at, blocks, modules, threads = lines[-1].split()
     if time.time() - float(at) > 3 * _INTERVAL:
