@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import sys
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,32 @@ def test_python_logs_at_the_level_of_flinks_log(flink_env: Any) -> None:
     agent = Agent().add_action("tell", [InputEvent], tell)
     outputs = run_agent(agent, [{"key": "k", "value": 1}], flink_env("thread"))
     assert outputs == [{"k": [False, True, False]}]
+
+
+class _WithFaultHandler:
+    """Turns Python's ``faulthandler`` on where it arrives, as the import of some libraries does."""
+
+    def __reduce__(self) -> Any:
+        return _turn_on, ()
+
+    def tell(self, event: Any, ctx: Any) -> None:
+        ctx.send_event(OutputEvent(output=[_arrived, faulthandler.is_enabled()]))
+
+
+_arrived = False
+
+
+def _turn_on() -> _WithFaultHandler:
+    global _arrived
+    _arrived = True
+    faulthandler.enable(2)
+    return _WithFaultHandler()
+
+
+def test_pythons_fault_handler_takes_no_signals_from_java(flink_env: Any) -> None:
+    agent = Agent().add_action("tell", [InputEvent], _WithFaultHandler().tell)
+    outputs = run_agent(agent, [{"key": "k", "value": 1}], flink_env("thread"))
+    assert outputs == [{"k": [True, False]}]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from flink_agents.runtime.flink.host import FlinkHost
 from flink_agents.runtime.flink.journal.checkpoints import this_subtask
 from flink_agents.runtime.flink.journal.durable_journal import JournalSettings
 from flink_agents.runtime.flink.worker_logging import configure_logging
+from flink_agents.runtime.flink.worker_signals import leave_faults_to_java
 
 
 class AgentFunction(KeyedProcessFunction):
@@ -53,6 +54,8 @@ class AgentFunction(KeyedProcessFunction):
         look_less_often()
         config = Configuration(self._options)
         thread_mode = this_subtask(runtime_context).thread_mode
+        if thread_mode:
+            leave_faults_to_java()
         writes = direct_calls.take_expected() if thread_mode else None
         self._host = FlinkHost(
             runtime_context,
