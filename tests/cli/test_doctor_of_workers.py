@@ -32,6 +32,7 @@ def answer(**values: Any) -> Answer:
         "pemja_error": None,
         "jar_error": None,
         "java": "17.0.15",
+        "fault_handler": False,
         "model_server": "",
         "model_server_error": None,
         **values,
@@ -92,6 +93,14 @@ ANSWERS = [
         "worker's bridge jar",
         "x",
         "--with-java",
+        "warning",
+    ),
+    Fault(
+        "a fault handler",
+        lambda: answer(fault_handler=True),
+        "worker's environment",
+        "PYTHONFAULTHANDLER is set",
+        "Leave PYTHONFAULTHANDLER out",
         "warning",
     ),
 ]

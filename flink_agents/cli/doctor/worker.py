@@ -59,6 +59,13 @@ def _judge_answer(answer: dict[str, Any], python: str, fix: str) -> Iterator[Che
     yield _pyflink(answer, fix)
     yield from _agents(answer, fix)
     yield _java(answer)
+    if answer["fault_handler"]:
+        yield warning(
+            "worker's environment",
+            "PYTHONFAULTHANDLER is set: in thread mode it ends the TaskManager at a signal that "
+            "Java makes for its own use",
+            "Leave PYTHONFAULTHANDLER out of the environment of the TaskManagers",
+        )
     if answer["model_server"]:
         yield _model_server(answer)
 

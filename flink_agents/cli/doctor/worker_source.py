@@ -29,6 +29,7 @@ def tell(python, model_server):
         "pemja_error": _import_error("pemja"),
         "jar_error": _jar_error(),
         "java": _java(),
+        "fault_handler": bool(os.environ.get("PYTHONFAULTHANDLER")),
         "named": _named(python),
         "model_server": model_server,
         "model_server_error": _unreachable(model_server) if model_server else None,
