@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from flink_agents.runtime.flink import java_operators
 from tests.chaos.mini_cluster import MiniClusterRun
 from tests.chaos.scenarios import (
     answers_overtake_each_other,
     fails_with_calls_open,
     fails_with_keys_that_never_come_again,
 )
+from tests.flink import pyflinks_operators
 
 pytestmark = [pytest.mark.flink, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -30,9 +28,9 @@ def test_elements_are_lost_without_leases(run: MiniClusterRun) -> None:
 
 
 def test_elements_are_lost_in_process_mode_with_the_operator_of_pyflink(
-    run: MiniClusterRun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    run: MiniClusterRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(java_operators, "LIBRARY", tmp_path)
+    pyflinks_operators.use(monkeypatch)
     assert fails_with_keys_that_never_come_again(run, "process").lost > 0
 
 

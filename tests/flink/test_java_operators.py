@@ -9,7 +9,6 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -23,7 +22,7 @@ from pyflink.util.java_utils import to_jarray
 from flink_agents.api.agents.agent import Agent
 from flink_agents.api.events.event import Event, InputEvent, OutputEvent
 from flink_agents.api.execution_environment import AgentsExecutionEnvironment
-from flink_agents.runtime.flink import java_operators
+from tests.flink import pyflinks_operators
 
 pytestmark = [pytest.mark.flink, pytest.mark.timeout(120)]
 
@@ -41,10 +40,10 @@ PYFLINKS = {
 
 
 @pytest.fixture(params=["ours", "pyflink's"])
-def operators(request: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """Whose operators run: PyFlink's do where the jar is missing."""
+def operators(request: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Whose operators run: what is seen from outside is the same."""
     if request.param != "ours":
-        monkeypatch.setattr(java_operators, "LIBRARY", tmp_path)
+        pyflinks_operators.use(monkeypatch)
     return request.param
 
 
@@ -79,7 +78,7 @@ def _operator(transformation: Any) -> str:
 
 
 @pytest.mark.parametrize("mode", OURS)
-def test_where_the_jar_is_our_operators_run(flink_env: Any, operators: str, mode: str) -> None:
+def test_whose_operators_run(flink_env: Any, operators: str, mode: str) -> None:
     env = flink_env(mode)
     stream = env.from_collection([1], type_info=Types.LONG())
     outputs = _applied(env, stream, _agent(_same)).to_datastream(Types.LONG())

@@ -15,6 +15,7 @@ from pyflink.datastream.connectors.file_system import FileSink
 from flink_agents.api.agents.agent import Agent
 from flink_agents.api.events.event import InputEvent, OutputEvent
 from flink_agents.api.execution_environment import AgentsExecutionEnvironment
+from flink_agents.exceptions import EnvironmentSetupError
 from flink_agents.runtime.flink import java_operators
 from flink_agents.testing import run_agent
 
@@ -151,34 +152,25 @@ def test_pythons_fault_handler_takes_no_signals_from_java(flink_env: Any) -> Non
     assert outputs == [{"k": [True, False]}]
 
 
-@pytest.mark.parametrize(
-    ("mode", "jar", "checkpoints", "bundle", "warns"),
-    [
-        ("process", False, True, "1000", True),
-        ("process", True, True, "1000", False),
-        ("process", False, True, "1", False),
-        ("process", False, False, "1000", False),
-        ("thread", False, True, "1000", False),
-    ],
-)
-def test_process_mode_without_our_operator_is_warned_of_timers_that_checkpoints_leave_out(
-    flink_env: Any,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    mode: str,
-    jar: bool,
-    checkpoints: bool,
-    bundle: str,
-    warns: bool,
-) -> None:
-    if not jar:
-        monkeypatch.setattr(java_operators, "LIBRARY", tmp_path)
-    env = flink_env(mode, options={"python.fn-execution.bundle.size": bundle})
-    if checkpoints:
-        env.enable_checkpointing(1000)
-    agents = AgentsExecutionEnvironment.get_execution_environment(env)
-    numbers = env.from_collection([1], type_info=Types.INT())
+@pytest.fixture
+def without_jar(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where the jar of our operators would be."""
+    monkeypatch.setattr(java_operators, "LIBRARY", tmp_path)
+    return tmp_path
+
+
+def test_process_mode_without_our_operator_is_refused(flink_env: Any, without_jar: Path) -> None:
     agent = Agent().add_action("plain", [InputEvent], _plain)
-    agents.from_datastream(numbers, lambda n: n).apply(agent).to_datastream(Types.STRING())
-    assert ("python.fn-execution.bundle.size to 1" in caplog.text) == warns
+    with pytest.raises(
+        EnvironmentSetupError, match=rf"needs {without_jar}/python-operator-.*or use thread mode"
+    ):
+        run_agent(agent, [{"key": "k", "value": 1}], flink_env("process"))
+
+
+@pytest.mark.usefixtures("without_jar")
+def test_thread_mode_without_our_operators_runs_with_pyflinks(
+    flink_env: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    agent = Agent().add_action("plain", [InputEvent], _plain)
+    assert run_agent(agent, [{"key": "k", "value": 1}], flink_env("thread")) == [{"k": "1"}]
+    assert caplog.text.count("PyFlink's own operator runs") == 1

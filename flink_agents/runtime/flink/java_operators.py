@@ -2,7 +2,8 @@
 
 In process mode a checkpoint ends the bundle that is under way. PyFlink 2.3 takes the state that the
 bundle wrote, but registers the timers that it set behind the barrier: keys whose work began in that
-bundle would have no lease after a restore. Our operator registers them before.
+bundle would have no lease after a restore. Our operator registers them before. It also waits for
+all that is open at the end of the input. Without the jar process mode is refused.
 
 In thread mode an element costs PyFlink several calls between Java and Python for the key, and as
 many for the agent. Our operators make one call each, of what is in
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 from pyflink.common import TypeInformation
@@ -29,18 +31,21 @@ from pyflink.java_gateway import get_gateway
 
 from flink_agents import __version__
 from flink_agents.bridge.java_jar import FIX, LIBRARY
+from flink_agents.exceptions import EnvironmentSetupError
 from flink_agents.runtime.flink.keys import KeyFunction
 from flink_agents.runtime.flink.worker_environment import options_of
 
-_BUNDLE_SIZE = "python.fn-execution.bundle.size"
 _JARS = "pipeline.jars"
-_TIMERS_LEFT_OUT = (
-    "%s is missing. Without it PyFlink leaves timers out of a checkpoint that were set in the "
-    "bundle that it ended: after a failure, keys whose work had begun there go on only with "
-    "their next element. %s, install a wheel of the package, which has it, set %s to 1, which is "
-    "slower, or use thread mode."
+_NEEDED = (
+    "Process mode needs {jar}, which is missing: PyFlink's own operator leaves timers out of "
+    "checkpoints, and loses what is open at the end of the input. {fix}, install a wheel of the "
+    "package, which has it, or use thread mode."
 )
-_SLOWER = "%s is missing. Without it elements cost more. %s, or install a wheel, which has it."
+_BETTER = (
+    "%s is missing, so PyFlink's own operator runs: elements cost more, and a checkpoint in the "
+    "moment of a failure may have half of what a timer did. %s, or install a wheel of the package, "
+    "which has it."
+)
 
 logger = logging.getLogger(__name__)
 
@@ -72,9 +77,16 @@ def key_by(stream: DataStream, select: Callable[[Any], str]) -> KeyedStream:
 def process(
     stream: KeyedStream, function: KeyedProcessFunction, output_type: TypeInformation | None
 ) -> DataStream:
-    """``stream.process(function, output_type)``, with our operator."""
+    """``stream.process(function, output_type)``, with our operator.
+
+    Raises:
+        EnvironmentSetupError: If its jar is missing and PyFlink's operator would lose elements.
+    """
     env = stream.get_execution_environment()
     if not _with_jar(env):
+        if not _is_thread_mode(env):
+            raise EnvironmentSetupError(_NEEDED.format(jar=_jar(), fix=FIX))
+        logger.warning(_BETTER, _jar(), FIX)
         return stream.process(function, cast("Any", output_type))
     j_operator, j_output_type = _get_one_input_stream_operator(
         stream,
@@ -100,20 +112,16 @@ def _is_thread_mode(env: StreamExecutionEnvironment) -> bool:
     return options_of(env).get_string("python.execution-mode", "process") == "thread"
 
 
+def _jar() -> Path:
+    return LIBRARY / f"python-operator-{__version__}.jar"
+
+
 def _with_jar(env: StreamExecutionEnvironment) -> bool:
     """Make the jar part of the job; returns whether it is there."""
-    jar = LIBRARY / f"python-operator-{__version__}.jar"
-    options = options_of(env)
+    jar = _jar()
     if not jar.is_file():
-        if _is_thread_mode(env):
-            logger.info(_SLOWER, jar, FIX)
-        elif (
-            env.get_checkpoint_config().is_checkpointing_enabled()
-            and options.get_string(_BUNDLE_SIZE, "") != "1"
-        ):
-            logger.warning(_TIMERS_LEFT_OUT, jar, FIX, _BUNDLE_SIZE)
         return False
-    if jar.as_uri() not in options.get_string(_JARS, ""):
+    if jar.as_uri() not in options_of(env).get_string(_JARS, ""):
         env.add_jars(jar.as_uri())
     return True
 
