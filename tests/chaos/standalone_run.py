@@ -8,9 +8,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import httpx
 
 from tests.chaos.job import JobSettings
 from tests.chaos.ledger import FAILED, MADE, Ledger
@@ -150,10 +152,14 @@ class StandaloneRun:
         wait_for(found, "there is a Python worker", _PATIENCE)
 
     def kill_job_manager(self) -> None:
-        """Kill the JobManager and start another."""
+        """Kill the JobManager, as soon as there is one, and start another."""
+        manager = self.cluster.job_manager
+        assert manager is not None
+        wait_for(manager.has_started, "there is a JobManager", _PATIENCE)
         self.ledger.note(FAILED, "job-manager")
         # Of a checkpoint that it completed since the observer looked, the next one tells nothing.
-        self.history.add(self.flink.get(f"/jobs/{self.job}/checkpoints"))
+        with suppress(httpx.HTTPError):  # it has not come up yet, and has completed none
+            self.history.add(self.flink.get(f"/jobs/{self.job}/checkpoints"))
         self.cluster.kill_job_manager()
         self.cluster.start_job_manager()
 
