@@ -70,8 +70,10 @@ class JavaProcess:
         )
         self._forwarder.start()
         try:
-            self._stdin.write(f"{self.token}\n".encode())
-            self._stdin.flush()
+            # Where it has ended already, its announcement tells how.
+            with contextlib.suppress(BrokenPipeError):
+                self._stdin.write(f"{self.token}\n".encode())
+                self._stdin.flush()
             self.port = int(self._announcement()["port"])
         except BaseException as error:
             self.stop()

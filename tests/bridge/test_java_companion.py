@@ -202,6 +202,20 @@ def test_a_jvm_that_does_not_start_is_told_with_what_it_said(
         connect().chat(said("x"))
 
 
+def test_a_jvm_that_has_ended_before_it_is_told_its_token_is_told_with_what_it_said(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ended(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self.wait()
+
+    monkeypatch.setattr(subprocess, "Popen", Ended)
+    monkeypatch.setenv(java_process.OPTIONS_VARIABLE, "-XX:NoSuchOption")
+    with pytest.raises(EnvironmentSetupError, match=r"exit code 1.*NoSuchOption.*JAVA_HOME"):
+        connect().chat(said("x"))
+
+
 def test_a_class_path_that_does_not_exist_is_named(
     connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -163,6 +163,10 @@ class StandaloneRun:
         self.cluster.kill_job_manager()
         self.cluster.start_job_manager()
 
+    def checkpoint(self) -> None:
+        """Make a checkpoint now; what is answered from here on is not in it."""
+        self.flink.checkpoint(self.job)
+
     def cancel(self) -> str:
         """Cancel the job, without a savepoint; gives the path of its last checkpoint."""
         self.flink.cancel(self.job)

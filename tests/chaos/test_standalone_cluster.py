@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,9 @@ _OPTIONS = {
     "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
     **OBSERVABLE,
 }
+
+#: Milliseconds.
+_DAY = 86_400_000
 
 
 @pytest.fixture(scope="module")
@@ -166,11 +170,17 @@ def test_a_stopped_job_goes_on_with_other_parallelism_and_calls_in_flight(
             run.wait_for_answers(run.progress.answered() + keys // 4)
             run.wait_for_calls_in_flight(keys // 4)
             savepoint = run.stop()
+        often = run.settings
+        # So the checkpoint it goes back to has not all that is finished, however the chance falls.
+        run.settings = replace(often, checkpoint_ms=_DAY)
         run.submit(2, savepoint)
+        run.wait_for_calls_in_flight(keys // 4)
+        run.checkpoint()
         run.wait_for_answers(run.progress.answered() + keys // 4)
         run.wait_for_calls_in_flight(keys // 4)
         checkpoint = run.cancel()
         run.model.behave(Behaviour())
+        run.settings = often
         run.submit(1, checkpoint)
         assert_exactly_once(run, run.finish(), failures=0)
         assert len(run.history.restores) == 4

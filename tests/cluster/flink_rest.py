@@ -114,17 +114,26 @@ class FlinkRest:
         """Make a savepoint of a job that goes on; gives its path."""
         return self._make_savepoint(job, "savepoints", {"target-directory": folder})
 
+    def checkpoint(self, job: str) -> None:
+        """Make a checkpoint of a job, beside those that it makes by itself; waits for its end."""
+        told = self._operate(job, "checkpoints", {}, "checkpoints")
+        assert "checkpointId" in told, told["failureCause"]["stack-trace"]
+
     def _make_savepoint(self, job: str, how: str, body: dict[str, str]) -> str:
+        told = self._operate(job, how, body, "savepoints")
+        assert "location" in told, told["failure-cause"]["stack-trace"]
+        return told["location"]
+
+    def _operate(self, job: str, how: str, body: dict[str, str], kind: str) -> Any:
+        """Begin an operation that has a kind, and wait for its end; gives what is told of it."""
         started = self._client.post(f"/jobs/{job}/{how}", json=body).raise_for_status()
         request = started.json()["request-id"]
 
         def ended() -> Any:
-            told = self.get(f"/jobs/{job}/savepoints/{request}")
+            told = self.get(f"/jobs/{job}/{kind}/{request}")
             return told["operation"] if told["status"]["id"] == "COMPLETED" else None
 
-        operation = wait_for(ended, f"the savepoint of job {job} is there", 120)
-        assert "location" in operation, operation["failure-cause"]["stack-trace"]
-        return operation["location"]
+        return wait_for(ended, f"what was begun by {how} of job {job} ends", 120)
 
     def running_jobs(self) -> list[str]:
         """The jobs that have not ended."""
