@@ -230,14 +230,13 @@ class AgentRunner:
         if self._sets_aside and not is_crowded:
             return False
         current = handle()
-        deadline = time.monotonic() + self._patience
-        while (
+        left = self._patience
+        deadline = time.monotonic() + left
+        while left > 0 and (
             self._waiting >= _MAX_WAITING if is_crowded else self._background.open >= max_in_flight
         ):
-            left = deadline - time.monotonic()
-            if left <= 0:
-                break
             self.pump(wait=left)
+            left = deadline - time.monotonic()
         self._host.switch(current)
         return self._background.open < max_in_flight
 

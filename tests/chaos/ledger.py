@@ -1,14 +1,15 @@
 """A ledger that survives whatever happens to those who write it: who made and saw which calls.
 
-Each line is ``TIME WORD NAME``. All processes of a run write to the same file, each line in one
-append, so the order of the lines is the order in which things happened.
+Each line is ``TIME SINCE WORD NAME``. All processes of a run write to the same file, each line in
+one append, so the order of the lines is the order in which things happened.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.appended import append, read_lines
 
@@ -28,26 +29,35 @@ class Entry:
         at: Seconds since 1970.
         word: What happened.
         name: To which call, or what failed.
+        since: When its writer's ledger came to it, in seconds since 1970.
     """
 
     at: float
     word: str
     name: str
+    since: float
 
 
 @dataclass(frozen=True)
 class Ledger:
     """A ledger in a file, which need not be there yet.
 
+    Each attempt of a job has another copy, which came to it when it began. So an entry tells which
+    attempt it is of, even where one goes on for a moment beside the next.
+
     Args:
         path: The file.
     """
 
     path: str
+    since: float = field(default_factory=time.time, init=False)
+
+    def __reduce__(self) -> Any:
+        return Ledger, (self.path,)
 
     def note(self, word: str, name: str) -> None:
         """Write a line. May be called by any thread of any process."""
-        append(Path(self.path), f"{time.time():.6f} {word} {name}")
+        append(Path(self.path), f"{time.time():.6f} {self.since:.6f} {word} {name}")
 
     def read(self) -> list[Entry]:
         """All lines that are there."""
@@ -59,8 +69,8 @@ class Ledger:
 
 
 def _entry(line: str) -> Entry:
-    at, word, name = line.split(" ", 2)
-    return Entry(float(at), word, name)
+    at, since, word, name = line.split(" ", 3)
+    return Entry(float(at), word, name, float(since))
 
 
 __all__ = ["FAILED", "MADE", "SEEN", "Entry", "Ledger"]

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPException
+from pathlib import Path
 from typing import Any
 
 #: Seconds between two looks: shorter than a job takes to restart, so that no restore is missed.
@@ -74,12 +75,21 @@ class History:
             if restore not in self.restores:
                 self.restores.append(restore)
 
+    def add_last_of(self, folder: Path) -> None:
+        """Add the last checkpoint in the folder of a job, if Flink has not told of it."""
+        made = {int(file.parent.name[4:]): file for file in folder.glob("chk-*/_metadata")}
+        if made and (last := max(made)) not in self.checkpoints:
+            completed = made[last].stat().st_mtime
+            self.checkpoints[last] = Checkpoint(last, self.triggered(last), completed)
+
     def triggered(self, number: int) -> float:
         """When a checkpoint was triggered; if it was missed, the last one before it that was not.
 
         0 if there is none.
         """
-        return max((c.triggered for n, c in self.checkpoints.items() if n <= number), default=0.0)
+        # A thread may add to them meanwhile.
+        known = list(self.checkpoints.values())
+        return max((one.triggered for one in known if one.number <= number), default=0.0)
 
     def completed(self, number: int) -> float:
         """When a checkpoint was complete; infinite if that was missed."""

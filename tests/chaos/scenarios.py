@@ -29,11 +29,11 @@ def fails_with_calls_open(run: MiniClusterRun, **changes: Any) -> Verdict:
 
 
 def fails_with_keys_that_never_come_again(
-    run: MiniClusterRun, mode: str = "thread", **changes: Any
+    run: MiniClusterRun, mode: str = "thread", at: tuple[int, ...] = (250,), **changes: Any
 ) -> Verdict:
     """A job without an end that fails while most of its keys wait, each with its only element."""
     run.model.behave(Behaviour(latency=1.0))
-    settings = run.settings(elements=600, keys=600, bounded=False, faults=_failures(250), **changes)
+    settings = run.settings(elements=600, keys=600, bounded=False, faults=_failures(*at), **changes)
     # In process mode each checkpoint ends a bundle in which work of keys has begun.
     run.start(settings, mode, options={"python.fn-execution.bundle.time": "1000"})
     run.wait_until_answered(settings.orders[-1])

@@ -8,11 +8,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
+import psutil
 
 from tests.chaos.job import JobSettings
 from tests.chaos.ledger import FAILED, MADE, Ledger
@@ -141,12 +141,15 @@ class StandaloneRun:
         def found() -> bool:
             self._replace_task_managers()
             started = [one for one in self._running if one.has_started()]
-            workers = [worker for one in started for worker in python_workers(one.pid)]
-            if not workers:
-                return False
-            worker = self.chance.choice(workers)
+            try:
+                workers = [worker for one in started for worker in python_workers(one.pid)]
+                if not workers:
+                    return False
+                worker = self.chance.choice(workers)
+                worker.kill()
+            except (psutil.Error, ValueError):
+                return False  # the TaskManager, or the worker, has just ended
             self.ledger.note(FAILED, f"python-worker-{worker.pid}")
-            worker.kill()
             return True
 
         wait_for(found, "there is a Python worker", _PATIENCE)
@@ -157,10 +160,9 @@ class StandaloneRun:
         assert manager is not None
         wait_for(manager.has_started, "there is a JobManager", _PATIENCE)
         self.ledger.note(FAILED, "job-manager")
-        # Of a checkpoint that it completed since the observer looked, the next one tells nothing.
-        with suppress(httpx.HTTPError):  # it has not come up yet, and has completed none
-            self.history.add(self.flink.get(f"/jobs/{self.job}/checkpoints"))
         self.cluster.kill_job_manager()
+        # Of a checkpoint that it completed since the observer looked, the next one tells nothing.
+        self.history.add_last_of(self.cluster.checkpoints / self.job)
         self.cluster.start_job_manager()
 
     def checkpoint(self) -> None:

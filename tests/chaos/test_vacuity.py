@@ -31,7 +31,9 @@ def test_elements_are_lost_in_process_mode_with_the_operator_of_pyflink(
     run: MiniClusterRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pyflinks_operators.use(monkeypatch)
-    assert fails_with_keys_that_never_come_again(run, "process").lost > 0
+    # Lost is only what the bundle holds that a checkpoint ends, which may be nothing.
+    failures = (150, 250, 350, 450)
+    assert fails_with_keys_that_never_come_again(run, "process", failures).lost > 0
 
 
 def test_answers_come_out_of_order_if_elements_of_a_key_run_side_by_side(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import pickle
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -31,7 +33,7 @@ HISTORY = History(
 
 
 def calls(*entries: tuple[float, str]) -> list[Entry]:
-    return [Entry(at, word, "call") for at, word in entries]
+    return [Entry(at, word, "call", since=at) for at, word in entries]
 
 
 @pytest.mark.parametrize(
@@ -59,6 +61,26 @@ def test_a_call_that_is_made_again_was_finished_or_its_result_was_lost(
 ) -> None:
     repeated = repeated_calls(calls(*entries), HISTORY)
     assert (len(repeated.finished), len(repeated.since_checkpoint)) == (finished, since)
+
+
+@pytest.mark.parametrize(("since", "finished"), [(14.9, 0), (15.05, 1)])
+def test_what_an_attempt_sees_after_the_job_has_gone_back_was_lost_with_it(
+    since: float, finished: int
+) -> None:
+    seen = Entry(15.1, SEEN, "call", since)
+    repeated = repeated_calls([*calls((8, MADE)), seen, *calls((16, MADE))], HISTORY)
+    assert (len(repeated.finished), len(repeated.since_checkpoint)) == (finished, 1 - finished)
+
+
+def test_a_ledger_that_travels_tells_when_it_came(tmp_path: Path) -> None:
+    ledger = Ledger(str(tmp_path / "ledger"))
+    before = time.time()
+    copy = pickle.loads(pickle.dumps(ledger))
+    ledger.note(MADE, "a call")
+    copy.note(SEEN, "a call")
+    made, seen = ledger.read()
+    assert (made.word, made.name, seen.word, seen.name) == (MADE, "a call", SEEN, "a call")
+    assert made.since < before <= seen.since + 1e-6 and seen.since <= seen.at
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,6 @@ from tests.chaos.tally import Answer, Order, tally
 #: Seconds from the moment in which an action on the event loop sees a result until that is in the
 #: state of its key, at most, while the operator has much to do.
 _UNTIL_APPLIED = 0.25
-#: Seconds that actions may still see results after a failure elsewhere in the job.
-_UNTIL_ENDED = 2.0
 
 
 @dataclass(frozen=True)
@@ -122,18 +120,18 @@ def repeated_calls(entries: Sequence[Entry], history: History) -> Repeated:
         entries: Of the ledger.
         history: Which checkpoints the jobs have gone back to.
     """
-    first = min((c.completed for c in history.checkpoints.values()), default=float("inf"))
+    first = min((c.completed for c in list(history.checkpoints.values())), default=float("inf"))
     early = [e.at for e in entries if e.word == FAILED and e.at < first]
-    seen: dict[str, float] = {}
+    seen: dict[str, Entry] = {}
     finished: list[str] = []
     since: list[str] = []
     for entry in entries:
         if entry.word == SEEN:
-            seen[entry.name] = entry.at
+            seen[entry.name] = entry
         elif entry.word == MADE and entry.name in seen:
             known = seen[entry.name]
-            to_beginning = any(known <= failed + _UNTIL_ENDED for failed in early)
-            lost = to_beginning or _was_lost(entry.name, known, entry.at, history)
+            to_beginning = any(known.since <= failed for failed in early)
+            lost = to_beginning or _was_lost(known, entry.at, history)
             (since if lost else finished).append(entry.name)
     # A result that was kept is seen once more.
     spared = {
@@ -145,13 +143,16 @@ def repeated_calls(entries: Sequence[Entry], history: History) -> Repeated:
     return Repeated(tuple(finished), tuple(since), tuple(sorted(spared.difference(since))))
 
 
-def _was_lost(call: str, seen: float, made_again: float, history: History) -> bool:
-    """Whether a job has gone back, meanwhile, to a time before the result of a call was seen."""
-    known = seen + (_UNTIL_APPLIED if "#" in call else 0)
+def _was_lost(seen: Entry, made_again: float, history: History) -> bool:
+    """Whether a job has gone back, meanwhile, to a time before the result of a call was seen.
+
+    What has seen it may have ended a moment after the job had gone back.
+    """
+    known = seen.at + (_UNTIL_APPLIED if "#" in seen.name else 0)
     return any(
         history.triggered(restore.number) <= known
         for restore in history.restores
-        if seen < restore.at <= made_again
+        if seen.since < restore.at <= made_again
     )
 
 

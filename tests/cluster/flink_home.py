@@ -62,7 +62,9 @@ def write_options(home: Path, rest_port: int, options: Mapping[str, Any]) -> Non
         "rest.bind-address": "127.0.0.1",
         "rest.port": rest_port,
         "heartbeat.interval": 1000,
-        "heartbeat.timeout": 5000,
+        # A process that is only slow, on a machine with much to do, is not given up; one that is
+        # gone is after two heartbeats that do not reach it.
+        "heartbeat.timeout": 12_000,
         "io.tmp.dirs": str(folder / "tmp"),
         "execution.checkpointing.dir": (folder / "checkpoints").as_uri(),
         "execution.checkpointing.savepoint-dir": (folder / "savepoints").as_uri(),

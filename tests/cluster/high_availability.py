@@ -28,6 +28,8 @@ def prepare(home: Path) -> dict[str, str | int]:
         "clientPortAddress=127.0.0.1",
         f"clientPort={port}",
         "admin.enableServer=false",
+        # Nobody takes the power away, and a busy disk would end sessions.
+        "forceSync=no",
     ]
     (home / "conf" / "zoo.cfg").write_text("\n".join(lines) + "\n")
     return {
@@ -35,6 +37,8 @@ def prepare(home: Path) -> dict[str, str | int]:
         "high-availability.storageDir": (folder / "storage").as_uri(),
         "high-availability.zookeeper.quorum": f"127.0.0.1:{port}",
         "high-availability.zookeeper.client.session-timeout": _SESSION_TICKS * _TICK_MS,
+        # A leader stays one while its session lasts.
+        "high-availability.zookeeper.client.tolerate-suspended-connections": True,
         "zookeeper.heap.mb": 64,
     }
 

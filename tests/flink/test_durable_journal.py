@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ pytestmark = [pytest.mark.flink, pytest.mark.timeout(240)]
 
 ELEMENTS = 600
 KEYS = 40
+#: A file that makes the job fail, once.
+_FAIL_NOW = "fail-now"
 #: Long beside the calls, so that most failures come between two checkpoints.
 CHECKPOINT_MS = 1_500
 RESTARTS = {
@@ -129,6 +132,9 @@ def _build(
             # In thread mode the operators of a job share one interpreter.
             committer._MOST_SECONDS = file_seconds
         time.sleep(pause)
+        with suppress(FileNotFoundError):
+            os.remove(f"{marks}/{_FAIL_NOW}")
+            raise RuntimeError(f"told to fail at {number}")
         if number in fail_at:
             try:
                 os.close(os.open(f"{marks}/failed-{number}", os.O_CREAT | os.O_EXCL))
@@ -208,7 +214,7 @@ def test_files_are_deleted_as_checkpoints_complete_and_nothing_is_repeated(
     journal = tmp_path / "journal"
     options = {**RESTARTS, "execution.checkpointing.dir": (tmp_path / "checkpoints").as_uri()}
     env = flink_env("thread", options=options)
-    _build(tmp_path, env, journal, fail_at=(450, 550), pause=0.02, file_seconds=0.5)
+    _build(tmp_path, env, journal, fail_at=(550,), pause=0.02, file_seconds=0.5)
     client = env.execute_async("files of half a second")
     result = client.get_job_execution_result()
 
@@ -216,12 +222,16 @@ def test_files_are_deleted_as_checkpoints_complete_and_nothing_is_repeated(
         return {path.name for path in journal.rglob("*.journal")}
 
     seen: set[str] = set()
+    told = False
     while not result.done():
         seen |= names()
+        # Those that two checkpoints have come after.
+        if not told and len(seen - names()) >= 3:
+            (tmp_path / _FAIL_NOW).touch()
+            told = True
         time.sleep(0.1)
     result.result()
-    # Those of the first attempt, as far as two checkpoints had come after them.
-    assert len(seen - names()) >= 3
+    assert told and not (tmp_path / _FAIL_NOW).exists()
     assert names()
     assert not _made_again(tmp_path)
     _check_exactly_once(tmp_path)
@@ -244,7 +254,8 @@ def test_the_adaptive_scheduler_changes_the_parallelism_and_nothing_is_repeated(
     _build(tmp_path, env, tmp_path / "journal", fail_at=(560,), pause=0.06)
     client = env.execute_async("rescaled as it runs")
     result = client.get_job_execution_result()
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as flink:
+    told = f"http://127.0.0.1:{port}"
+    with httpx.Client(base_url=told, trust_env=False, timeout=60) as flink:
         url = f"/jobs/{client.get_job_id()}"
 
         def vertices() -> list[Any]:
@@ -339,10 +350,11 @@ def test_a_killed_job_goes_on_from_its_checkpoint_with_other_parallelism(
         return {**RESTARTS, "execution.checkpointing.dir": folder, **begin}
 
     env = flink_env("thread", parallelism=2, options=options(_last_checkpoint(tmp_path)))
-    before = _lines(tmp_path)
-    _build(tmp_path, env, tmp_path / "journal", fail_at=(150, 210))
+    _build(tmp_path, env, tmp_path / "journal", fail_at=(150, 210), pause=0.02)
     client = env.execute_async("to be stopped")
-    while _lines(tmp_path) < before + 1_200:
+    # Of all keys, and beyond what is on its way when it fails: so all subtasks run again.
+    wanted = {f"seen check {number}" for number in range(250, 250 + KEYS)}
+    while not wanted <= set((tmp_path / "log").read_text().splitlines()):
         assert not client.get_job_execution_result().done()
         time.sleep(0.1)
     savepoint = _stop_with_savepoint(client, tmp_path)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 import urllib.request
+from http.client import HTTPException
 from typing import Any
 
 import pytest
@@ -13,14 +13,11 @@ import pytest
 from flink_agents.api.agents.agent import Agent
 from flink_agents.api.events.event import InputEvent, OutputEvent
 from flink_agents.api.execution_environment import AgentsExecutionEnvironment
+from tests.cluster.flink_home import free_ports
 
 pytestmark = [pytest.mark.flink, pytest.mark.timeout(180)]
 
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+_LAST = 99
 
 
 def _read(port: int, path: str) -> Any:
@@ -33,7 +30,8 @@ async def _slow(event: Any, ctx: Any) -> None:
 
     ctx.action_metric_group.get_gauge("size").update(2.6)
     ctx.action_metric_group.get_histogram("length").update(3)
-    await asyncio.sleep(0.6)
+    # What is counted with the last one is told before the job ends.
+    await asyncio.sleep(3 if event.input == _LAST else 0.6)
     ctx.send_event(OutputEvent(output=event.input))
 
 
@@ -54,7 +52,7 @@ def _values(port: int) -> dict[str, float]:
 
 
 def test_counts_and_gauges_of_agent_and_action_are_reported(flink_env: Any) -> None:
-    port = _free_port()
+    (port,) = free_ports(1)
     options = {
         "rest.port": str(port),
         "rest.bind-port": str(port),
@@ -63,7 +61,7 @@ def test_counts_and_gauges_of_agent_and_action_are_reported(flink_env: Any) -> N
     env = flink_env("thread", options=options)
     agents = AgentsExecutionEnvironment.get_execution_environment(env)
     agent = Agent().add_action("slow", [InputEvent], _slow)
-    numbers = env.from_collection(list(range(100)))
+    numbers = env.from_collection(list(range(_LAST + 1)))
     result = agents.from_datastream(numbers, lambda n: n % 4).apply(agent).to_datastream()
     result.print()
     client = env.execute_async("metrics")
@@ -72,7 +70,7 @@ def test_counts_and_gauges_of_agent_and_action_are_reported(flink_env: Any) -> N
         try:
             for name, value in _values(port).items():
                 seen[name] = max(seen.get(name, 0.0), value)
-        except (OSError, KeyError, ValueError):
+        except (OSError, HTTPException, KeyError, ValueError):
             pass  # the cluster is starting or has ended
         time.sleep(0.05)
     client.get_job_execution_result().result()

@@ -24,16 +24,23 @@ LOGGERS = (
 
 
 class _SlowLog:
-    """A filter of log4j that holds Beam up while it stops workers, until the bundle has ended."""
+    """A filter of log4j that holds Beam up while it stops workers, until the bundle has ended.
 
-    def __init__(self, passes: Any) -> None:
+    Args:
+        passes: What a filter says to a line that passes.
+        stopping: A file that is made when it stops them.
+    """
+
+    def __init__(self, passes: Any, stopping: Path) -> None:
         self._passes = passes
+        self._stopping = stopping
         self.lines: list[str] = []
 
     def filter(self, event: Any) -> Any:
         line = event.getMessage().getFormattedMessage()
         self.lines.append(line)
         if "remaining bundle references" in line:
+            self._stopping.touch()
             time.sleep(3)
         return self._passes
 
@@ -53,12 +60,18 @@ class _SlowLog:
 
 
 @pytest.fixture
-def slow_log(flink_env: Any) -> Iterator[_SlowLog]:
+def stopping(tmp_path: Path) -> Path:
+    """A file that is there as soon as Beam stops the workers."""
+    return tmp_path / "stopping"
+
+
+@pytest.fixture
+def slow_log(flink_env: Any, stopping: Path) -> Iterator[_SlowLog]:
     jvm: Any = get_gateway().jvm
     log4j = jvm.org.apache.logging.log4j
     context = log4j.LogManager.getContext(False)
     configuration = context.getConfiguration()
-    slow = _SlowLog(log4j.core.Filter.Result.NEUTRAL)
+    slow = _SlowLog(log4j.core.Filter.Result.NEUTRAL, stopping)
     for name in LOGGERS:
         context.getLogger(name)
         logger = log4j.core.config.LoggerConfig(name, log4j.Level.INFO, True)
@@ -72,12 +85,15 @@ def slow_log(flink_env: Any) -> Iterator[_SlowLog]:
 
 
 def test_a_bundle_that_ends_while_workers_are_stopped_ends_no_task_manager(
-    flink_env: Any, paced_source: Any, slow_log: _SlowLog, tmp_path: Path
+    flink_env: Any, paced_source: Any, slow_log: _SlowLog, stopping: Path, tmp_path: Path
 ) -> None:
     mark = tmp_path / "failed"
 
     def take_time(number: int) -> int:
-        time.sleep(2)
+        # The first until the second has come, and that one until the workers are to be stopped.
+        end = time.monotonic() + (2 if number == 1 else 60)
+        while time.monotonic() < end and not stopping.exists():
+            time.sleep(0.02)
         return number
 
     def fail_once(event: Any, ctx: Any) -> None:

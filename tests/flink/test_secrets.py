@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.cluster.flink_home import free_ports
 from tests.environment import clean_environment
 from tests.flink.secret_canaries import Canary, canaries, find_secrets
 from tests.providers.every_provider import PROVIDERS, Provider
@@ -40,7 +40,9 @@ SECRETS = canaries(
 )
 
 
-def given_arguments(provider: Provider, url: str, by_environment: bool) -> dict[str, Any]:
+def given_arguments(
+    provider: Provider, url: str, timeout: float, by_environment: bool
+) -> dict[str, Any]:
     """Descriptors of connection and setup with all the secrets that the provider takes."""
     prefix = provider.name.lower()
 
@@ -54,7 +56,7 @@ def given_arguments(provider: Provider, url: str, by_environment: bool) -> dict[
 
     if password := secret("password", quoted=True):
         url = url.replace("http://", f"http://me:{password}@")
-    connection = {**provider.asked.arguments(url), provider.timeout: 1.5}
+    connection = {**provider.asked.arguments(url), provider.timeout: timeout}
     setup = {**provider.asked.model}
     if key := secret("api_key"):
         connection["api_key"] = key
@@ -126,6 +128,8 @@ def run_jobs(folder: Path, strategy: str, by_environment: bool) -> Evidence:
     """Run the jobs of ``secrets_job`` in a process of their own."""
     evidence = folder / "evidence"
     evidence.mkdir()
+    # Where a job is to fail with what a server says, none keeps silent.
+    timeout = 30 if strategy == "fail" else 1.5
     with ExitStack() as stack:
         servers: list[RecordedServer] = []
         resources: dict[str, Any] = {}
@@ -133,15 +137,19 @@ def run_jobs(folder: Path, strategy: str, by_environment: bool) -> Evidence:
             server = stack.enter_context(RecordedServer(provider.check))
             server.always(lambda request, provider=provider: answer(provider, request))
             servers.append(server)
-            resources[provider.name] = given_arguments(provider, server.url, by_environment)
+            resources[provider.name] = given_arguments(
+                provider, server.url, timeout, by_environment
+            )
         settings = {
             "folder": str(evidence),
-            "port": _free_port(),
+            "port": free_ports(1)[0],
             "resources": resources,
             "options": {
                 "error-handling-strategy": strategy,
                 "max-retries": "1",
                 "retry-wait-interval": "0.01",
+                # So a machine that is slow takes longer, and its calls do not.
+                "max-in-flight": "20",
             },
         }
         environment = clean_environment(FLINK_LOG_DIR=str(evidence), PYTHONPATH=str(ROOT))
@@ -154,7 +162,7 @@ def run_jobs(folder: Path, strategy: str, by_environment: bool) -> Evidence:
                 stderr=err,
                 env=environment,
                 cwd=ROOT,
-                timeout=100,
+                timeout=220,
             )
         assert ran.returncode == 0, (evidence / "stderr").read_text()[-5_000:]
         sent = "".join(_told(request) for server in servers for request in server.requests)
@@ -166,12 +174,6 @@ def _told(request: RecordedRequest) -> str:
     kind, _, value = request.headers.get("Authorization", "").partition(" ")
     decoded = base64.b64decode(value).decode() if kind == "Basic" else ""
     return f"{dict(request.headers)} {decoded}"
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 @pytest.fixture(

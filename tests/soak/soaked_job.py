@@ -47,8 +47,6 @@ def _options(mode: str) -> Mapping[str, Any]:
         "taskmanager.memory.segment-size": "4kb",
         # What is asked for is to be as it is now.
         "web.refresh-interval": 200,
-        # A process that is only slow, on a machine with much to do, is not given up.
-        "heartbeat.timeout": 12_000,
         "web.checkpoints.history": 100,
         "web.exception-history-size": 100,
         # Else memory would seem to grow as long as there are parts of the heap never used before.

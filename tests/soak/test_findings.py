@@ -60,6 +60,11 @@ def change(settings: SoakSettings, agent: str, name: str, how: Callable[[Any], A
     )
 
 
+def calls(*entries: tuple[int, str]) -> str:
+    """Lines of a ledger, all of one call."""
+    return "".join(f"{at} {at} {word} a\n" for at, word in entries)
+
+
 def test_what_went_well_has_no_problem(settings: SoakSettings) -> None:
     assert find(settings, HISTORY).problems == ()
     assert look_so_far(settings) == (1_000, [])
@@ -110,7 +115,7 @@ def test_a_repeated_call_is_a_problem_where_there_is_a_durable_journal(
 ) -> None:
     ledger = Path(settings.of(agent).ledger)
     # Seen after the checkpoint, and made again after the job has gone back to that.
-    ledger.write_text(f"150.0 {MADE} a\n151.0 {SEEN} a\n201.0 {MADE} a\n")
+    ledger.write_text(calls((150, MADE), (151, SEEN), (201, MADE)))
     findings = find(settings, HISTORY)
     assert findings.verdicts[agent].repeated_since_checkpoint == 1
     assert bool(findings.problems) == is_durable
@@ -120,6 +125,6 @@ def test_a_call_repeated_that_the_checkpoint_had_is_a_problem_everywhere(
     settings: SoakSettings,
 ) -> None:
     ledger = Ledger(settings.of(STREAMING).ledger)
-    Path(ledger.path).write_text(f"50.0 {MADE} a\n51.0 {SEEN} a\n201.0 {MADE} a\n")
+    Path(ledger.path).write_text(calls((50, MADE), (51, SEEN), (201, MADE)))
     (problem,) = find(settings, HISTORY).problems
     assert "finished calls repeated 1" in problem

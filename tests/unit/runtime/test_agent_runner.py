@@ -455,6 +455,7 @@ def test_beyond_the_limit_elements_are_set_aside_and_taken_up_when_there_is_room
             runner.element(key, lambda key=key: key, key, None, True)
         assert runner.in_flight == 1
         assert runner.open_keys == 3
+        pump_until(runner, lambda: bool(Calls.made))
         assert Calls.made == {"a0": 1}
         assert store.busy == ["a", "b", "c"]
         Calls.hang = set()

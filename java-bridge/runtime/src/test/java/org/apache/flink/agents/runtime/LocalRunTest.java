@@ -86,7 +86,7 @@ class LocalRunTest {
 
     @Test
     void aThousandModelCallsAreUnderWayAtOnceWithoutAThreadEach() throws Exception {
-        ScriptedModel.delayMillis = 1500;
+        ScriptedModel.holdUntil(1000);
         List<Object> items = new ArrayList<>();
         for (int i = 0; i < 1000; i++) {
             items.add(Map.of("k", i, "v", "q"));

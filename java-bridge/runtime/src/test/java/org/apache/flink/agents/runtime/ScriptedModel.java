@@ -1,5 +1,6 @@
 package org.apache.flink.agents.runtime;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +36,9 @@ public final class ScriptedModel {
     public static final Map<String, AtomicInteger> CALLS_BY_QUESTION = new ConcurrentHashMap<>();
     public static volatile Map<String, Object> lastArguments;
 
+    private static final List<Runnable> HELD = new ArrayList<>();
+    private static int holdUntil;
+
     private ScriptedModel() {}
 
     public static void reset(Script next) {
@@ -44,7 +48,22 @@ public final class ScriptedModel {
         CALLS.set(0);
         UNDER_WAY.set(0);
         MOST_UNDER_WAY.set(0);
+        holdUntil(0);
         CALLS_BY_QUESTION.clear();
+    }
+
+    /** Answers nobody before so many calls are under way; blocking ones are not counted. */
+    public static synchronized void holdUntil(int number) {
+        holdUntil = number;
+        HELD.clear();
+    }
+
+    private static synchronized void release(Runnable answering) {
+        HELD.add(answering);
+        if (HELD.size() >= holdUntil) {
+            HELD.forEach(Runnable::run);
+            holdUntil(0);
+        }
     }
 
     public static ResourceDescriptor connection() {
@@ -125,7 +144,7 @@ public final class ScriptedModel {
             lastArguments = arguments;
             MOST_UNDER_WAY.accumulateAndGet(UNDER_WAY.incrementAndGet(), Math::max);
             CompletableFuture<ChatMessage> answer = new CompletableFuture<>();
-            timer.schedule(
+            Runnable answering =
                     () -> {
                         UNDER_WAY.decrementAndGet();
                         try {
@@ -133,9 +152,8 @@ public final class ScriptedModel {
                         } catch (RuntimeException error) {
                             answer.completeExceptionally(error);
                         }
-                    },
-                    delayMillis,
-                    TimeUnit.MILLISECONDS);
+                    };
+            release(() -> timer.schedule(answering, delayMillis, TimeUnit.MILLISECONDS));
             return answer;
         }
 

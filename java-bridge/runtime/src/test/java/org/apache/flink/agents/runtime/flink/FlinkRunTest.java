@@ -92,7 +92,7 @@ class FlinkRunTest {
 
     @Test
     void aThousandCallsAreUnderWayInOneSubtask() throws Exception {
-        ScriptedModel.delayMillis = 3000;
+        ScriptedModel.holdUntil(1000);
         StreamExecutionEnvironment flink = TestJobs.flink(1);
         AgentsExecutionEnvironment environment =
                 AgentsExecutionEnvironment.getExecutionEnvironment(flink);
