@@ -18,15 +18,6 @@ from tests.flink.paced import paced
 EnvironmentFactory = Callable[..., StreamExecutionEnvironment]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Let a cancelled job of process mode end: Beam's reader thread then dies of the hang-up."""
-    config.addinivalue_line(
-        "filterwarnings",
-        "ignore:Exception in thread read_grpc_client_inputs"
-        ":pytest.PytestUnhandledThreadExceptionWarning",
-    )
-
-
 @pytest.fixture
 def flink_env() -> Iterator[EnvironmentFactory]:
     """A factory of fresh environments: `flink_env("thread", parallelism=2, options={...})`.
