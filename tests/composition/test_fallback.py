@@ -69,6 +69,38 @@ def test_one_that_is_too_slow_is_left_for_the_next_and_cancelled() -> None:
     assert ask(fallback(slow, Inner(name="quick"), timeout=0.5)).content == "answer"
 
 
+@pytest.mark.parametrize("streams", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("turns_of_the_loop", range(4))
+def test_it_can_be_cancelled_in_the_moment_in_which_an_answer_comes(
+    turns_of_the_loop: int, streams: bool
+) -> None:
+    class Slow(Inner):
+        async def _next(self, messages: Any, kwargs: Any) -> Any:
+            await answered.wait()
+            for _ in range(3):
+                await asyncio.sleep(0)
+            return "answer"
+
+    async def run() -> None:
+        connection = fallback(Slow(name="slow"), timeout=60)
+
+        async def stream() -> None:
+            async for _ in connection.achat_stream(HI):
+                await asyncio.sleep(3600)
+
+        call = asyncio.ensure_future(stream() if streams else connection.achat(HI))
+        await asyncio.sleep(0.01)
+        answered.set()
+        for _ in range(turns_of_the_loop):
+            await asyncio.sleep(0)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(call, 5)
+
+    answered = asyncio.Event()
+    asyncio.run(run())
+
+
 def test_if_none_answers_the_error_tells_of_all() -> None:
     first = Inner(name="first").script(3600)
     second = Inner(name="second").script(ModelRequestError("bad key"))

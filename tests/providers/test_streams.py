@@ -109,6 +109,36 @@ def test_a_stream_that_nobody_wants_any_more_gives_its_connection_back(provider:
 
 
 @each_provider()
+@pytest.mark.parametrize("streams", [False, True], ids=["whole", "streamed"])
+def test_a_call_can_be_cancelled_in_whatever_moment_its_answer_begins(
+    provider: Provider, streams: bool
+) -> None:
+    async def run() -> None:
+        async with stalling_server(*begins(provider)) as server:
+            connection: Any = provider.asked.connection(**provider.asked.arguments(server.url))
+
+            async def stream() -> None:
+                async with aclosing(connection.achat_stream(HI, **provider.call)) as chunks:
+                    async for _ in chunks:
+                        pass
+
+            for turns_of_the_loop in range(20):
+                asking = stream() if streams else connection.achat(HI, **provider.call)
+                call = asyncio.ensure_future(asking)
+                before = server.asked
+                while server.asked == before:
+                    await asyncio.sleep(0)
+                for _ in range(turns_of_the_loop):
+                    await asyncio.sleep(0)
+                call.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await asyncio.wait_for(call, 20)
+            await connection.aclose()
+
+    asyncio.run(asyncio.wait_for(run(), 60))
+
+
+@each_provider()
 def test_a_call_that_is_cancelled_gives_its_connection_back(provider: Provider) -> None:
     async def run() -> None:
         async with stalling_server(*begins(provider)) as server:

@@ -15,6 +15,7 @@ from flink_agents.api.chat_message import ChatChunk, ChatMessage
 from flink_agents.api.tools.tool import Tool
 from flink_agents.exceptions import ModelError, ModelTimeoutError, ModelUnavailableError
 from flink_agents.integrations.chat_models.composition.wrapper import WrapperChatModelConnection
+from flink_agents.integrations.timeouts import timeout
 
 logger = logging.getLogger(__name__)
 
@@ -76,8 +77,8 @@ class FallbackChatModelConnection(WrapperChatModelConnection):
         for name, arguments in self._targets(kwargs):
             connection = self._connection(name)
             try:
-                answer = self._ask(connection, messages, tools, arguments)
-                return await asyncio.wait_for(answer, self.timeout)
+                async with timeout(self.timeout):
+                    return await self._ask(connection, messages, tools, arguments)
             except Exception as error:
                 self._failed(name, error, failures)
         raise _none_answered(failures)
@@ -100,7 +101,8 @@ class FallbackChatModelConnection(WrapperChatModelConnection):
             try:
                 async with aclosing(stream) as chunks:
                     while True:
-                        chunk = await asyncio.wait_for(anext(chunks), self._left(started))
+                        async with timeout(self._left(started)):
+                            chunk = await anext(chunks)
                         if not silent:
                             given = True
                             yield chunk

@@ -22,6 +22,8 @@ from urllib.request import getproxies
 import aiohttp
 from dashscope.api_entities.aio_session import get_ssl_context
 
+from flink_agents.integrations.timeouts import timeout
+
 #: The longest line of a streamed answer is twice as long, in bytes.
 _READ_BUFFER = 2**20
 _STREAM = "text/event-stream"
@@ -109,7 +111,8 @@ async def _exchange(
     assert exchange is not None
     if exchange.streams:
         # The SDK sets no limit to the time until a stream begins.
-        response = await asyncio.wait_for(handler(request), exchange.timeout)
+        async with timeout(exchange.timeout):
+            response = await handler(request)
     else:
         response = await handler(request)
     exchange._response = response  # pyright: ignore[reportPrivateUsage]
