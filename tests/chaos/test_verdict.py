@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import time
 from dataclasses import asdict, replace
@@ -127,6 +128,23 @@ def test_checkpoints_and_restores_are_taken_from_what_flink_tells() -> None:
         history.add({"history": [failed, told], "latest": {"restored": restored}})
     history.add({"history": [], "latest": {"restored": None}})
     assert history == History({7: Checkpoint(7, 10.0, 10.5, 99)}, [Restore(7, 12.0)])
+
+
+def test_a_checkpoint_that_nobody_has_told_of_is_found_among_the_files(tmp_path: Path) -> None:
+    history = History({1: HISTORY.checkpoints[1]})
+    history.add_last_of(tmp_path)
+    for number in (1, 9, 10):
+        metadata = tmp_path / f"chk-{number}" / "_metadata"
+        metadata.parent.mkdir()
+        metadata.touch()
+        os.utime(metadata, (30, 30))
+    (tmp_path / "chk-11").mkdir()
+    history.add_last_of(tmp_path)
+    assert history.checkpoints == {1: HISTORY.checkpoints[1], 10: Checkpoint(10, 10.0, 30.0)}
+    # What is known stays.
+    (tmp_path / "chk-10" / "_metadata").touch()
+    history.add_last_of(tmp_path)
+    assert history.completed(10) == 30.0
 
 
 def answer_lines() -> list[str]:
