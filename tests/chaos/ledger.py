@@ -1,7 +1,8 @@
 """A ledger that survives whatever happens to those who write it: who made and saw which calls.
 
-Each line is ``TIME SINCE WORD NAME``. All processes of a run write to the same file, each line in
-one append, so the order of the lines is the order in which things happened.
+Each line is ``TIME/SINCE WORD NAME``, in golden files also ``TIME WORD NAME``. All processes of a
+run write to the same file, each line in one append, so the order of the lines is the order in which
+things happened.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Ledger:
 
     def note(self, word: str, name: str) -> None:
         """Write a line. May be called by any thread of any process."""
-        append(Path(self.path), f"{time.time():.6f} {self.since:.6f} {word} {name}")
+        append(Path(self.path), f"{time.time():.6f}/{self.since:.6f} {word} {name}")
 
     def read(self) -> list[Entry]:
         """All lines that are there."""
@@ -69,8 +70,9 @@ class Ledger:
 
 
 def _entry(line: str) -> Entry:
-    at, since, word, name = line.split(" ", 3)
-    return Entry(float(at), word, name, float(since))
+    moment, word, name = line.split(" ", 2)
+    at, _, since = moment.partition("/")
+    return Entry(float(at), word, name, float(since or at))
 
 
 __all__ = ["FAILED", "MADE", "SEEN", "Entry", "Ledger"]

@@ -28,7 +28,7 @@ class Progress:
                     if not line.endswith(b"\n"):
                         break
                     self._offset += len(line)
-                    _, _, word, name = line.decode().rstrip("\n").split(" ", 3)
+                    _, word, name = line.decode().rstrip("\n").split(" ", 2)
                     # Durable calls have a mark in their names.
                     if word == SEEN and "#" not in name:
                         self._answered.add(name)

@@ -62,7 +62,7 @@ def change(settings: SoakSettings, agent: str, name: str, how: Callable[[Any], A
 
 def calls(*entries: tuple[int, str]) -> str:
     """Lines of a ledger, all of one call."""
-    return "".join(f"{at} {at} {word} a\n" for at, word in entries)
+    return "".join(f"{at} {word} a\n" for at, word in entries)
 
 
 def test_what_went_well_has_no_problem(settings: SoakSettings) -> None:
