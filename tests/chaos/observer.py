@@ -82,14 +82,17 @@ class History:
             completed = made[last].stat().st_mtime
             self.checkpoints[last] = Checkpoint(last, self.triggered(last), completed)
 
+    @property
+    def completed_so_far(self) -> list[Checkpoint]:
+        """A copy of the completed ones, to which no thread adds meanwhile."""
+        return list(self.checkpoints.values())
+
     def triggered(self, number: int) -> float:
         """When a checkpoint was triggered; if it was missed, the last one before it that was not.
 
         0 if there is none.
         """
-        # A thread may add to them meanwhile.
-        known = list(self.checkpoints.values())
-        return max((one.triggered for one in known if one.number <= number), default=0.0)
+        return max((c.triggered for c in self.completed_so_far if c.number <= number), default=0.0)
 
     def completed(self, number: int) -> float:
         """When a checkpoint was complete; infinite if that was missed."""

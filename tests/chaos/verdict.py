@@ -120,7 +120,7 @@ def repeated_calls(entries: Sequence[Entry], history: History) -> Repeated:
         entries: Of the ledger.
         history: Which checkpoints the jobs have gone back to.
     """
-    first = min((c.completed for c in list(history.checkpoints.values())), default=float("inf"))
+    first = min((c.completed for c in history.completed_so_far), default=float("inf"))
     early = [e.at for e in entries if e.word == FAILED and e.at < first]
     seen: dict[str, Entry] = {}
     finished: list[str] = []

@@ -254,8 +254,8 @@ def test_the_adaptive_scheduler_changes_the_parallelism_and_nothing_is_repeated(
     _build(tmp_path, env, tmp_path / "journal", fail_at=(560,), pause=0.06)
     client = env.execute_async("rescaled as it runs")
     result = client.get_job_execution_result()
-    told = f"http://127.0.0.1:{port}"
-    with httpx.Client(base_url=told, trust_env=False, timeout=60) as flink:
+    address = f"http://127.0.0.1:{port}"
+    with httpx.Client(base_url=address, trust_env=False, timeout=60) as flink:
         url = f"/jobs/{client.get_job_id()}"
 
         def vertices() -> list[Any]:

@@ -10,6 +10,8 @@ import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
@@ -486,6 +488,27 @@ def test_while_no_call_ends_only_one_of_many_elements_holds_the_input_up(
         Calls.hang = set()
         runner.drain()
     assert {next(iter(output)) for output in store.outputs} == set(keys)
+
+
+def test_an_element_looks_for_room_once_though_all_its_time_has_gone_by(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As when the machine had no time for the process."""
+    store, seconds = Store(), count()
+    Calls.hang = {f"a{n}" for n in range(3)}
+    with running(acting(gathers), store, max_in_flight=1, back_pressure_wait="10 ms") as runner:
+        feed(runner, "a")
+        pump_until(runner, lambda: bool(Calls.made))
+        looked: list[float] = []
+        clock = SimpleNamespace(monotonic=lambda: float(next(seconds)))
+        monkeypatch.setattr(agent_runner, "time", clock)
+        monkeypatch.setattr(runner, "pump", lambda wait: looked.append(wait))
+        store.switch("b")
+        runner.element("b", lambda: "b", "b", None, True)
+        assert looked == [0.01]
+        monkeypatch.undo()
+        Calls.hang = set()
+        runner.drain()
 
 
 def test_at_the_limit_of_waiting_elements_one_is_taken_for_each_that_goes(
